@@ -1,0 +1,59 @@
+//! From what was typed to what is done: resolves the options that every command has, and dispatches.
+
+use crate::{
+    cli::{Cli, Command},
+    commands::{Context, check, hint, list, solution, start, verify},
+    dirs::Dirs,
+    error::Error,
+    exit::Exit,
+    process,
+    render::human,
+    ui::out,
+};
+
+/// Does what was asked.
+///
+/// # Errors
+/// Whatever kept the command from its work.
+pub fn run(cli: Cli) -> Result<Exit, Error> {
+    let Some(command) = cli.command else {
+        out::choose_color(cli.global.color);
+        out::data(&human::welcome());
+        return Ok(Exit::Passed);
+    };
+    if let Command::Supervise = command {
+        return Ok(if process::supervise::main() == std::process::ExitCode::SUCCESS {
+            Exit::Passed
+        } else {
+            Exit::CouldNotCheck
+        });
+    }
+    out::choose_color(cli.global.color);
+    prepare_process();
+    let context = Context {
+        exercises: cli.global.exercises,
+        format: cli.global.format,
+        quiet: cli.global.quiet,
+        dirs: Dirs::find()?,
+    };
+    let exit = match command {
+        Command::List => list::run(&context),
+        Command::Start(args) => start::run(&context, &args),
+        Command::Check(args) => check::run(&context, &args),
+        Command::Hint(args) => hint::run(&context, &args),
+        Command::Solution(args) => solution::run(&context, &args),
+        Command::Verify(args) => verify::run(&context, &args),
+        Command::Supervise => Ok(Exit::Passed),
+    };
+    if process::interrupt::interrupted() { Err(Error::Interrupted) } else { exit }
+}
+
+/// What this process needs to know of interruptions and of processes that lost their parent. Where
+/// the system refuses either, checks still work; Ctrl-C then leaves the sweeping to the supervisors.
+fn prepare_process() {
+    for refused in
+        [process::interrupt::install(), process::adopt_orphans()].into_iter().filter_map(Result::err)
+    {
+        out::warn(&refused.to_string());
+    }
+}

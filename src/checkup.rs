@@ -1,0 +1,356 @@
+//! The fold from events to a report. Pure: it reads no clock, no file and no process.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use crate::{
+    event::{Event, HowEnded, Vm, VmEnd, VmEvent},
+    finding::{Finding, Place},
+    hint::{self, Cause, Hint},
+    plan::{Plan, Step},
+    report::{Outcome, Report, StepReport, TestOutcome, Versions, Why, outcome_of},
+    steps::{self, test::TestLog},
+};
+
+/// Everything heard so far of one check.
+#[derive(Debug)]
+pub struct Checkup<'a> {
+    plan: &'a Plan,
+    versions: Option<Versions>,
+    compile: CompileLog,
+    tests: TestLog,
+    analysis: BTreeMap<Step, StepLog>,
+    idioms: Option<StepLog>,
+    credo_missing: Option<String>,
+    ends: [Option<VmEnd>; 2],
+}
+
+/// What was heard of the compiler.
+#[derive(Debug, Default)]
+struct CompileLog {
+    /// The solution's code was about to run: from here on, an early end is its doing.
+    begun: bool,
+    compiled: Option<bool>,
+    redefines: bool,
+    findings: Vec<Finding>,
+    duration: Duration,
+}
+
+/// What was heard of a step of the analysis.
+#[derive(Debug, Default)]
+struct StepLog {
+    findings: Vec<Finding>,
+    duration: Duration,
+    done: bool,
+    blocked: Option<String>,
+    broken: Option<String>,
+}
+
+impl<'a> Checkup<'a> {
+    /// Nothing heard yet.
+    #[must_use]
+    pub fn new(plan: &'a Plan) -> Self {
+        Self {
+            plan,
+            versions: None,
+            compile: CompileLog::default(),
+            tests: TestLog::default(),
+            analysis: BTreeMap::new(),
+            idioms: None,
+            credo_missing: None,
+            ends: [None, None],
+        }
+    }
+
+    /// Takes in an event.
+    pub fn apply(&mut self, event: Event) {
+        match event {
+            Event::Started(_) | Event::TestsReleased => {}
+            Event::Said(Vm::Test, event) => self.test_vm_said(event),
+            Event::Said(Vm::Analysis, event) => self.analysis_vm_said(event),
+            Event::Ended(vm, end) => self.ends[vm as usize] = Some(end),
+            Event::Idioms { findings, duration } => {
+                self.idioms = Some(StepLog { findings, duration, done: true, ..StepLog::default() });
+            }
+            Event::CredoMissing { reason } => self.credo_missing = Some(reason),
+        }
+    }
+
+    fn test_vm_said(&mut self, event: VmEvent) {
+        match event {
+            VmEvent::Hello { elixir, otp } => self.versions = Some(Versions { elixir, otp }),
+            VmEvent::Diagnostic { severity, file, line, column, message } => {
+                let place = Place { file, line, column };
+                self.compile.findings.push(steps::compile::finding(severity, place, &message));
+            }
+            VmEvent::Compiled { ok, redefined, duration_us, .. } => {
+                self.compiled(ok, &redefined, duration_us)
+            }
+            other => {
+                self.compile.begun |= matches!(other, VmEvent::Hashes { .. });
+                self.tests.note(other);
+            }
+        }
+    }
+
+    fn compiled(&mut self, ok: bool, redefined: &[String], duration_us: u64) {
+        // The compiler has one word; a second one would be the solution's.
+        if self.compile.compiled.is_some() {
+            return;
+        }
+        self.compile.compiled = Some(ok);
+        self.compile.duration = Duration::from_micros(duration_us);
+        self.compile.redefines = !redefined.is_empty();
+        for module in redefined {
+            let place = self.definition_of(module);
+            self.compile.findings.push(steps::compile::redefined(module, place));
+        }
+    }
+
+    /// The line that defines the module, or the first line where none is found.
+    fn definition_of(&self, module: &str) -> Place {
+        let last_name = module.rsplit('.').next().unwrap_or(module);
+        let found = self.plan.solution.iter().find_map(|file| {
+            let line =
+                file.text.lines().position(|line| line.contains("defmodule") && line.contains(last_name))?;
+            Some((file, line + 1))
+        });
+        let file = found.map_or_else(|| self.plan.solution.first(), |(file, _)| Some(file));
+        Place {
+            file: file.map(|file| file.path.clone()).unwrap_or_default(),
+            line: Some(found.map_or(1, |(_, line)| u32::try_from(line).unwrap_or(u32::MAX))),
+            column: None,
+        }
+    }
+
+    fn analysis_vm_said(&mut self, event: VmEvent) {
+        match event {
+            VmEvent::Hello { elixir, otp } => {
+                self.versions.get_or_insert(Versions { elixir, otp });
+            }
+            VmEvent::Formatted { file, text } => {
+                let source = self.plan.solution.iter().find(|source| source.path == file);
+                let found = source.and_then(|source| steps::format::finding(&file, &source.text, &text));
+                self.log(Step::Format).findings.extend(found);
+            }
+            VmEvent::FormatFailed { file } => {
+                self.log(Step::Format).blocked = Some(format!("{file} does not parse"));
+            }
+            VmEvent::CredoIssue { check, category, file, line, column, message, explanation } => {
+                let place = Place { file, line, column };
+                let found = steps::credo::finding(&check, &category, place, &message, explanation.as_deref());
+                self.log(Step::Credo).findings.push(found);
+            }
+            VmEvent::DialyzerWarning { name, file, line, column, message } => {
+                let place = Place { file, line, column };
+                self.log(Step::Dialyzer).findings.push(steps::dialyzer::finding(&name, place, &message));
+            }
+            VmEvent::StepDone { step, duration_us } => {
+                if let Some(step) = Step::from_name(&step) {
+                    let log = self.log(step);
+                    log.done = true;
+                    log.duration = Duration::from_micros(duration_us);
+                }
+            }
+            VmEvent::StepFailed { step, reason } => {
+                if let Some(step) = Step::from_name(&step) {
+                    self.log(step).broken = Some(reason);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn log(&mut self, step: Step) -> &mut StepLog {
+        self.analysis.entry(step).or_default()
+    }
+
+    /// The report, once everything has been heard.
+    #[must_use]
+    pub fn finish(self, hints: &[Hint], sandbox: &str, duration: Duration) -> Report {
+        let mut steps: Vec<StepReport> = Step::ALL.into_iter().map(|step| self.step(step)).collect();
+        let causes = causes(&steps);
+        self.show_paths_as_given(&mut steps);
+        Report {
+            exercise: self.plan.exercise.clone(),
+            revision: self.plan.revision.clone(),
+            solution_sha256: self.plan.solution_sha256(),
+            versions: self.versions,
+            sandbox: sandbox.to_owned(),
+            hints: hint::choose(hints, &causes),
+            steps,
+            duration,
+            strict: self.plan.strict,
+        }
+    }
+
+    fn step(&self, step: Step) -> StepReport {
+        if !self.plan.wants(step) {
+            return StepReport::bare(step, Outcome::NotRun(Why::LeftOut));
+        }
+        match step {
+            Step::Compile => self.compile_step(),
+            Step::Test => self.test_step(),
+            Step::Idioms => self.idioms.as_ref().map_or_else(|| unheard(step), |log| self.judged(step, log)),
+            Step::Credo if self.credo_missing.is_some() => {
+                let reason = self.credo_missing.clone().unwrap_or_default();
+                StepReport::bare(step, Outcome::NotRun(Why::Missing(reason)))
+            }
+            Step::Dialyzer if !self.usable() => blocked_by_compile(step),
+            Step::Format | Step::Credo | Step::Dialyzer => self.analysis_step(step),
+        }
+    }
+
+    /// Whether there is compiled code to look at.
+    fn usable(&self) -> bool {
+        self.compile.compiled == Some(true) && !self.compile.redefines
+    }
+
+    fn compile_step(&self) -> StepReport {
+        let log = &self.compile;
+        StepReport {
+            duration: log.duration,
+            findings: in_order(&log.findings),
+            ..StepReport::bare(Step::Compile, self.compile_outcome())
+        }
+    }
+
+    fn compile_outcome(&self) -> Outcome {
+        let log = &self.compile;
+        match (log.compiled, &self.ends[Vm::Test as usize]) {
+            (Some(true), _) => outcome_of(&log.findings, self.plan.strict),
+            (Some(false), _) => Outcome::Failed(None),
+            (None, Some(end)) if log.begun => ended_early(end, "while the solution was compiled"),
+            (None, Some(end)) => Outcome::Broken(self.tests.broken().map_or_else(
+                || format!("the test VM ended before it had begun: {}", how_it_ended(end)),
+                |message| format!("the runner failed: {message}"),
+            )),
+            (None, None) => Outcome::Broken("the test VM was not started".to_owned()),
+        }
+    }
+
+    fn test_step(&self) -> StepReport {
+        if !self.usable() {
+            return blocked_by_compile(Step::Test);
+        }
+        let Some(end) = &self.ends[Vm::Test as usize] else { return unheard(Step::Test) };
+        let (outcome, tests) = self.tests.judge(self.plan, end);
+        StepReport { duration: self.tests.duration, tests, ..StepReport::bare(Step::Test, outcome) }
+    }
+
+    fn analysis_step(&self, step: Step) -> StepReport {
+        match self.analysis.get(&step) {
+            Some(log) if log.done || log.blocked.is_some() || log.broken.is_some() => self.judged(step, log),
+            _ => StepReport::bare(
+                step,
+                match &self.ends[Vm::Analysis as usize] {
+                    Some(VmEnd { how: HowEnded::Lost(message), .. }) => {
+                        Outcome::Broken(format!("the analysis VM could not be run: {message}"))
+                    }
+                    Some(end) => ended_early(end, &format!("during {step}")),
+                    None => Outcome::Broken("the analysis VM was not started".to_owned()),
+                },
+            ),
+        }
+    }
+
+    fn judged(&self, step: Step, log: &StepLog) -> StepReport {
+        let outcome = match (&log.broken, &log.blocked) {
+            (Some(reason), _) => Outcome::Broken(reason.clone()),
+            (None, Some(reason)) => Outcome::NotRun(Why::Blocked(reason.clone())),
+            (None, None) => outcome_of(&log.findings, self.plan.strict),
+        };
+        StepReport {
+            duration: log.duration,
+            findings: in_order(&log.findings),
+            ..StepReport::bare(step, outcome)
+        }
+    }
+
+    fn show_paths_as_given(&self, steps: &mut [StepReport]) {
+        let shown = self.plan.shown_paths();
+        let show = |place: &mut Place| {
+            if let Some(path) = shown.get(place.file.as_str()) {
+                place.file = (*path).to_owned();
+            }
+        };
+        for step in steps {
+            step.findings.iter_mut().for_each(|finding| show(&mut finding.place));
+            let failures = step.tests.iter_mut().filter_map(|test| test.failure.as_mut());
+            failures.filter_map(|failure| failure.raised_at.as_mut()).for_each(show);
+        }
+    }
+}
+
+fn in_order(findings: &[Finding]) -> Vec<Finding> {
+    let mut findings = findings.to_vec();
+    findings.sort_by(|a, b| a.place.cmp(&b.place));
+    findings.dedup();
+    findings
+}
+
+fn unheard(step: Step) -> StepReport {
+    StepReport::bare(step, Outcome::Broken("nothing was heard of this step".to_owned()))
+}
+
+fn blocked_by_compile(step: Step) -> StepReport {
+    StepReport::bare(step, Outcome::NotRun(Why::Blocked("the solution was not compiled".to_owned())))
+}
+
+/// A VM that ended before it had said what it was asked for.
+fn ended_early(end: &VmEnd, during: &str) -> Outcome {
+    match end.how {
+        HowEnded::Deadline => Outcome::TimedOut { during: format!("the time limit was reached {during}") },
+        _ => Outcome::Died { during: format!("{} {during}", how_it_ended(end)) },
+    }
+}
+
+fn how_it_ended(end: &VmEnd) -> String {
+    let how = match &end.how {
+        HowEnded::Exited(status) => format!("the VM ended with status {status}"),
+        HowEnded::Signaled(signal) => format!("the VM was ended by signal {signal}"),
+        HowEnded::Deadline => "the time limit was reached".to_owned(),
+        HowEnded::Memory => "the memory limit was reached".to_owned(),
+        HowEnded::Processes => "the limit on processes was reached".to_owned(),
+        HowEnded::Stopped => "the VM was stopped".to_owned(),
+        HowEnded::Lost(message) => message.clone(),
+    };
+    match (&end.how, end.last_words.trim().lines().last()) {
+        (HowEnded::Exited(status), Some(words)) if *status != 0 => format!("{how} ({words})"),
+        _ => how,
+    }
+}
+
+/// What failed, in the order in which a learner should look at it: what keeps the rest from
+/// running, then behaviour, then what the task asks for in words, then types, then style.
+fn causes(steps: &[StepReport]) -> Vec<Cause> {
+    const ORDER: [Step; 6] =
+        [Step::Compile, Step::Test, Step::Idioms, Step::Dialyzer, Step::Credo, Step::Format];
+    let step_of = |wanted| steps.iter().find(move |report| report.step == wanted);
+    ORDER.into_iter().filter_map(step_of).filter(|step| step.judged_failure()).flat_map(causes_of).collect()
+}
+
+fn causes_of(report: &StepReport) -> Vec<Cause> {
+    let step = report.step;
+    let failed_tests = report
+        .tests
+        .iter()
+        .filter(|test| matches!(test.outcome, TestOutcome::Failed | TestOutcome::TimedOut));
+    let of_tests = failed_tests.map(|test| Cause {
+        step,
+        name: Some(test.name.clone()),
+        message: test.failure.as_ref().map(|failure| failure.message.clone()).unwrap_or_default(),
+        help: None,
+    });
+    let of_findings = report.errors().map(|finding| Cause {
+        step,
+        name: Some(finding.rule.clone()),
+        message: finding.message.clone(),
+        help: finding.help.clone().filter(|_| step == Step::Idioms),
+    });
+    let mut causes: Vec<Cause> = of_tests.chain(of_findings).collect();
+    if causes.is_empty() {
+        let message = report.outcome.reason().unwrap_or_default();
+        causes.push(Cause { step, name: None, message, help: None });
+    }
+    causes
+}

@@ -1,0 +1,129 @@
+//! `practice check`: judges a solution.
+
+use std::path::{Path, PathBuf};
+
+use super::{Context, find};
+use crate::{
+    check::{self, Done, Options},
+    cli::{CheckArgs, Format},
+    error::Error,
+    exercise::{Exercise, catalogue::Catalogue},
+    exit::Exit,
+    plan::{SourceFile, Step},
+    render::{human, json},
+    report::{Report, Verdict},
+    state::StateFile,
+    ui::{out, progress::Progress},
+    workspace::{self, Workspace},
+};
+
+/// Checks, prints the report, and remembers what failed.
+///
+/// # Errors
+/// Nothing to check, or it could not be checked.
+pub fn run(context: &Context, args: &CheckArgs) -> Result<Exit, Error> {
+    let options = options(args)?;
+    let catalogue = context.catalogue()?;
+    let (exercise, solution) = resolve(&catalogue, args)?;
+    let progress = Progress::spinner(context.quiet);
+    progress.say("starting Elixir");
+    let workshop = check::open_workshop(&context.dirs)?;
+    let done =
+        check::check(&workshop, exercise, solution.clone(), &options, &mut |event| progress.follow(event))?;
+    drop(progress);
+    remember(&context.state(), &done.report);
+    print(context, exercise, &solution, &done);
+    Ok(done.report.verdict().into())
+}
+
+fn print(context: &Context, exercise: &Exercise, solution: &[SourceFile], done: &Done) {
+    out::data(&match context.format {
+        Format::Json => json::check(&done.report),
+        Format::Human if context.quiet => human::verdict_line(&done.report),
+        Format::Human => human::check(&done.report, &human::Sources::new(exercise, solution)),
+    });
+    if let Some(kept) = &done.kept {
+        out::note(&format!("The project is kept in {}", kept.display()));
+    }
+}
+
+fn options(args: &CheckArgs) -> Result<Options, Error> {
+    let named = |names: &[String]| -> Result<Vec<Step>, Error> {
+        let step =
+            |name: &String| Step::from_name(name).ok_or_else(|| Error::NoSuchStep { name: name.clone() });
+        names.iter().map(step).collect()
+    };
+    let (only, skip) = (named(&args.only)?, named(&args.skip)?);
+    let wanted = |step: &Step| (only.is_empty() || only.contains(step)) && !skip.contains(step);
+    let steps: Vec<Step> = Step::ALL.into_iter().filter(wanted).collect();
+    if steps.is_empty() {
+        return Err(Error::NoSteps);
+    }
+    Ok(Options { steps, strict: args.strict, keep: args.keep, timeout: args.timeout })
+}
+
+/// What is to be checked: a workspace's folder, an exercise's id, or where one stands.
+fn resolve<'a>(catalogue: &'a Catalogue, args: &CheckArgs) -> Result<(&'a Exercise, Vec<SourceFile>), Error> {
+    let target = args.target.as_deref();
+    if let Some(file) = &args.file {
+        let id = match target {
+            Some(id) => id.to_string_lossy().into_owned(),
+            None => around()?.ok_or(Error::FileWithoutExercise)?.exercise,
+        };
+        let exercise = find(catalogue, &id)?;
+        return Ok((exercise, workspace::single_file(exercise, file)?));
+    }
+    let workspace = match target {
+        None => around()?.ok_or_else(|| Error::NoWorkspace { folder: here() })?,
+        Some(target) => match Workspace::at(target)? {
+            Some(workspace) => workspace,
+            None => of_exercise(catalogue, target)?,
+        },
+    };
+    let exercise = find(catalogue, &workspace.exercise)?;
+    let solution = workspace.solution(exercise)?;
+    Ok((exercise, solution))
+}
+
+/// The workspace of an exercise that is named by its id: the one in which one stands.
+fn of_exercise(catalogue: &Catalogue, target: &Path) -> Result<Workspace, Error> {
+    let exercise = find(catalogue, &target.to_string_lossy())?;
+    around()?
+        .filter(|workspace| workspace.exercise == exercise.id)
+        .ok_or_else(|| Error::NothingToCheck { id: exercise.id.clone() })
+}
+
+fn around() -> Result<Option<Workspace>, Error> {
+    Workspace::around(&here())
+}
+
+fn here() -> PathBuf {
+    std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."))
+}
+
+/// Remembers what failed, for `practice hint`, and what is solved. A check does not fail because
+/// this cannot be written down.
+fn remember(state: &StateFile, report: &Report) {
+    let noted = state.update(|progress| {
+        progress.last = Some(report.exercise.clone());
+        let exercise = progress.exercises.entry(report.exercise.clone()).or_default();
+        match report.verdict() {
+            Verdict::Passed => {
+                exercise.solved = true;
+                exercise.hints.clear();
+                exercise.shown.clear();
+            }
+            Verdict::Failed => {
+                exercise.hints.clone_from(&report.hints);
+                // The report itself has shown the first level of the first hint.
+                if let Some(first) = report.hints.first() {
+                    exercise.shown.entry(first.id.clone()).or_insert(1);
+                }
+            }
+            Verdict::CouldNotCheck => {}
+        }
+    });
+    if let Err(error) = noted {
+        out::warn(&format!("{error}; progress is not remembered"));
+    }
+}

@@ -1,0 +1,48 @@
+//! What each command does: one file a command.
+
+pub mod check;
+pub mod hint;
+pub mod list;
+pub mod solution;
+pub mod start;
+pub mod verify;
+
+use std::path::PathBuf;
+
+use crate::{
+    cli::Format, dirs::Dirs, error::Error, exercise::catalogue::Catalogue, exercise_set, state::StateFile,
+};
+
+/// What every command may need, resolved.
+#[derive(Debug)]
+pub struct Context {
+    /// Exercises that add to the built-in ones.
+    pub exercises: Option<PathBuf>,
+    /// How the result is written.
+    pub format: Format,
+    /// No progress, only the essence.
+    pub quiet: bool,
+    /// Cache and progress.
+    pub dirs: Dirs,
+}
+
+impl Context {
+    /// The exercises at hand.
+    ///
+    /// # Errors
+    /// A folder that cannot be read, a manifest that cannot be read.
+    pub fn catalogue(&self) -> Result<Catalogue, Error> {
+        exercise_set::load(self.exercises.as_deref())
+    }
+
+    /// The learner's progress.
+    #[must_use]
+    pub fn state(&self) -> StateFile {
+        StateFile::in_folder(&self.dirs.data)
+    }
+}
+
+/// The exercise of that id, or what was probably meant.
+fn find<'a>(catalogue: &'a Catalogue, id: &str) -> Result<&'a crate::exercise::Exercise, Error> {
+    catalogue.find(id).map_err(|alike| Error::NoSuchExercise { id: id.to_owned(), alike })
+}

@@ -1,0 +1,258 @@
+//! `practice verify`: proves that exercises are sound.
+
+use std::{
+    collections::BTreeMap,
+    num::NonZero,
+    path::Path,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+use super::{Context, find};
+use crate::{
+    check::{self, Options, rules_for},
+    cli::{Format, VerifyArgs},
+    error::Error,
+    exercise::{Exercise, Variant, VariantKind, lock},
+    exit::Exit,
+    files::write_atomically,
+    plan::{SourceFile, Step, TestId},
+    render::{human, json},
+    report::{Outcome, Report, Why},
+    runner::Workshop,
+    soundness::{self, Checked, ExerciseSoundness, Soundness},
+    ui::{out, progress::Progress},
+};
+
+/// Proves soundness, or writes the lock files.
+///
+/// # Errors
+/// No such exercise, or it could not be checked.
+pub fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Error> {
+    let catalogue = context.catalogue()?;
+    let chosen: Vec<&Exercise> = if args.ids.is_empty() {
+        catalogue.exercises.iter().collect()
+    } else {
+        args.ids.iter().map(|id| find(&catalogue, id)).collect::<Result<_, _>>()?
+    };
+    let workshop = check::open_workshop(&context.dirs)?;
+    if args.update {
+        let folder = context.exercises.as_deref().ok_or(Error::UpdateBuiltIn)?;
+        return update(&workshop, &chosen, folder);
+    }
+    let part = args.partition.as_deref().map(partition).transpose()?;
+    let soundness = verify(context, args, &workshop, &chosen, part)?;
+    out::data(&match context.format {
+        Format::Human => human::verify(&soundness),
+        Format::Json => json::verify(&soundness),
+    });
+    Ok(soundness.verdict().into())
+}
+
+/// `2/4` → the second of four parts.
+fn partition(given: &str) -> Result<(usize, usize), Error> {
+    let parsed = given.split_once('/').and_then(|(part, of)| Some((part.parse().ok()?, of.parse().ok()?)));
+    match parsed {
+        Some((part, of)) if part >= 1 && part <= of => Ok((part, of)),
+        _ => Err(Error::Partition { given: given.to_owned() }),
+    }
+}
+
+fn verify(
+    context: &Context,
+    args: &VerifyArgs,
+    workshop: &Workshop,
+    exercises: &[&Exercise],
+    part: Option<(usize, usize)>,
+) -> Result<Soundness, Error> {
+    let mut work: Vec<(&Exercise, Variant)> = Vec::new();
+    for exercise in exercises {
+        work.extend(exercise.variants().into_iter().map(|variant| (*exercise, variant)));
+    }
+    if let Some((part, of)) = part {
+        let mut index = 0;
+        work.retain(|_| {
+            index += 1;
+            index % of == part % of
+        });
+    }
+    let progress = Progress::bar(work.len() as u64, context.quiet);
+    let jobs = args.jobs.map_or_else(|| thread::available_parallelism().map_or(1, NonZero::get), usize::from);
+    let results = in_parallel(&work, jobs, |(exercise, variant)| {
+        progress.say(format!("{} {}", exercise.id, variant.name));
+        let result = check_variant(workshop, exercise, variant);
+        progress.advance(format!("{} {}", exercise.id, variant.name));
+        result
+    });
+    collect(args, exercises, &work, results)
+}
+
+/// Does each piece of work once, `jobs` at a time, and gives the results in the order of the work.
+/// After an error no new piece is begun.
+fn in_parallel<W: Sync, R: Send>(
+    work: &[W],
+    jobs: usize,
+    each: impl Fn(&W) -> Result<R, Error> + Sync,
+) -> Vec<Option<Result<R, Error>>> {
+    let next = AtomicUsize::new(0);
+    let results: Mutex<BTreeMap<usize, Result<R, Error>>> = Mutex::new(BTreeMap::new());
+    thread::scope(|scope| {
+        for _ in 0..jobs.min(work.len()) {
+            scope.spawn(|| {
+                while let Some((index, piece)) = {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    work.get(index).map(|piece| (index, piece))
+                } {
+                    let result = each(piece);
+                    if result.is_err() {
+                        next.store(work.len(), Ordering::Relaxed);
+                    }
+                    results.lock().unwrap_or_else(PoisonError::into_inner).insert(index, result);
+                }
+            });
+        }
+    });
+    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    (0..work.len()).map(|index| results.remove(&index)).collect()
+}
+
+fn check_variant(workshop: &Workshop, exercise: &Exercise, variant: &Variant) -> Result<Report, Error> {
+    let solution = sources(exercise, &variant.folder);
+    Ok(check::check(workshop, exercise, solution, &Options::default(), &mut |_| ())?.report)
+}
+
+/// A variant's files as a solution.
+fn sources(exercise: &Exercise, folder: &str) -> Vec<SourceFile> {
+    exercise
+        .under(folder)
+        .map(|(path, bytes)| SourceFile {
+            path: path.to_owned(),
+            shown: path.to_owned(),
+            text: String::from_utf8_lossy(bytes).into_owned(),
+        })
+        .collect()
+}
+
+fn collect(
+    args: &VerifyArgs,
+    exercises: &[&Exercise],
+    work: &[(&Exercise, Variant)],
+    results: Vec<Option<Result<Report, Error>>>,
+) -> Result<Soundness, Error> {
+    let mut soundness = Soundness { all_steps_needed: args.with_packages, ..Soundness::default() };
+    let mut checked: BTreeMap<&str, Vec<Checked>> = BTreeMap::new();
+    for ((exercise, variant), result) in work.iter().zip(results) {
+        let entry = checked.entry(&exercise.id).or_default();
+        match result {
+            Some(Ok(report)) => {
+                note_steps_not_run(&mut soundness, &report);
+                entry.push(soundness::judge(variant, &report));
+            }
+            Some(Err(Error::Interrupted)) => return Err(Error::Interrupted),
+            Some(Err(error)) => entry.push(soundness::unjudged(variant, error_in_a_line(&error))),
+            None => entry.push(soundness::unjudged(variant, "not begun".to_owned())),
+        }
+    }
+    for exercise in exercises {
+        soundness.exercises.push(ExerciseSoundness {
+            id: exercise.id.clone(),
+            problems: problems(exercise),
+            variants: checked.remove(exercise.id.as_str()).unwrap_or_default(),
+        });
+    }
+    Ok(soundness)
+}
+
+fn note_steps_not_run(soundness: &mut Soundness, report: &Report) {
+    for step in &report.steps {
+        if let Outcome::NotRun(Why::Missing(reason)) = &step.outcome
+            && !soundness.steps_not_run.iter().any(|(known, _)| *known == step.step)
+        {
+            soundness.steps_not_run.push((step.step, reason.clone()));
+        }
+    }
+}
+
+fn error_in_a_line(error: &Error) -> String {
+    let cause = std::error::Error::source(error).map(|source| format!(": {source}")).unwrap_or_default();
+    format!("{error}{cause}")
+}
+
+/// What is wrong with the exercise's files and rules.
+fn problems(exercise: &Exercise) -> Vec<String> {
+    let mut problems = soundness::problems(exercise);
+    match rules_for(exercise) {
+        Ok(rules) => problems.extend(rules.self_test().iter().map(ToString::to_string)),
+        Err(error) => problems.push(error_in_a_line(&error)),
+    }
+    problems
+}
+
+/// Writes the lock files from the runs of the references.
+fn update(workshop: &Workshop, exercises: &[&Exercise], folder: &Path) -> Result<Exit, Error> {
+    let mut exit = Exit::Passed;
+    for exercise in exercises {
+        let path = folder.join(&exercise.id).join(lock::PATH);
+        match tests_of_reference(workshop, exercise)? {
+            Ok(tests) => {
+                write_atomically(&path, lock::write(&tests).as_bytes())
+                    .map_err(Error::file("write", &path))?;
+                out::data(&format!("{}: {} tests in {}", exercise.id, tests.len(), path.display()));
+            }
+            Err(reason) => {
+                out::data(&format!("{}: {reason}; {} is unchanged", exercise.id, path.display()));
+                exit = Exit::Failed;
+            }
+        }
+    }
+    Ok(exit)
+}
+
+/// The tests that the reference passes, all of them, in the order in which they ran.
+fn tests_of_reference(
+    workshop: &Workshop,
+    exercise: &Exercise,
+) -> Result<Result<Vec<TestId>, String>, Error> {
+    let reference = exercise.variants().into_iter().find(|variant| variant.kind == VariantKind::Solution);
+    let folder = reference.map(|variant| variant.folder).unwrap_or_default();
+    let options = Options { steps: vec![Step::Compile, Step::Test], ..Options::default() };
+    let mut ran: Vec<(TestId, bool)> = Vec::new();
+    check::check(workshop, exercise, sources(exercise, &folder), &options, &mut |event| {
+        if let crate::event::Event::Said(_, crate::event::VmEvent::TestFinished(test)) = event
+            && !test.control
+        {
+            let id = TestId { module: test.module.clone(), name: test.name.clone() };
+            ran.push((id, test.state == crate::event::TestState::Passed));
+        }
+    })?;
+    let failed = ran.iter().find(|(_, passed)| !passed);
+    Ok(match failed {
+        Some((id, _)) => Err(format!("the reference fails \"{}\"", id.name)),
+        None if ran.is_empty() => Err("the reference ran no test".to_owned()),
+        None => Ok(ran.into_iter().map(|(id, _)| id).collect()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn partitions_are_parsed() {
+        assert_eq!(partition("2/4").unwrap(), (2, 4));
+        for wrong in ["0/4", "5/4", "1", "a/b", ""] {
+            assert!(partition(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn work_is_done_once_and_in_order() {
+        let work: Vec<usize> = (0..50).collect();
+        let results = in_parallel(&work, 4, |piece| Ok::<usize, Error>(piece * 2));
+        let doubled: Vec<usize> = results.into_iter().map(|result| result.unwrap().unwrap()).collect();
+        assert_eq!(doubled, (0..50).map(|piece| piece * 2).collect::<Vec<_>>());
+    }
+}

@@ -1,0 +1,102 @@
+defmodule Practice.Analysis.Consequences do
+  @moduledoc """
+  Leaves out warnings that only follow from another one.
+
+  A call that must fail makes its function one that never returns, which makes its callers functions
+  that never return, and functions that come after it are never called. A learner should read about
+  the call. Where nothing explains it, "never returns" is the finding itself and stays.
+  """
+
+  alias Practice.Analysis.{Solution, Warning}
+
+  # Warnings about a declaration. They do not explain why code fails.
+  @declarations [
+    :invalid_contract,
+    :contract_range,
+    :contract_with_opaque,
+    :overlapping_contract,
+    :callback_type_mismatch,
+    :callback_arg_type_mismatch,
+    :callback_spec_type_mismatch,
+    :callback_spec_arg_type_mismatch,
+    :callback_missing,
+    :callback_not_exported,
+    :callback_info_missing
+  ]
+
+  @doc "The warnings without those that another one explains."
+  @spec drop([Warning.t()], [Solution.t()]) :: [Warning.t()]
+  def drop(warnings, modules) do
+    calls = for module <- modules, call <- module.calls, into: %{}, do: call
+    causes = Enum.reject(warnings, &(&1.name in [:no_return, :unused_fun | @declarations]))
+    failing = MapSet.new(causes, & &1.function)
+    explained = warnings |> never_returning() |> explain(failing, calls)
+
+    Enum.reject(warnings, fn
+      %{name: :no_return, details: [_kind]} = warning -> explained_by_line?(warning, causes)
+      %{name: :no_return, function: function} -> function in explained
+      %{name: :unused_fun} = warning -> called_from?(warning, failing, calls)
+      %{name: :callback_spec_type_mismatch} = warning -> shown_in_code?(warning, warnings)
+      _cause -> false
+    end)
+  end
+
+  defp never_returning(warnings) do
+    for %{name: :no_return, details: [_, _, _], function: function} <- warnings,
+        function != nil,
+        do: function
+  end
+
+  # A function is explained by its own failing code, or by a callee that never returns either. Where
+  # nothing explains any of those left, one of them is the origin and stays: one that calls no other,
+  # or the first in the source where they call each other in a circle.
+  defp explain(functions, failing, calls) do
+    {explained, unexplained} = Enum.split_with(functions, &(&1 in failing))
+    follow(unexplained, MapSet.new(explained), MapSet.new(explained), calls)
+  end
+
+  defp follow([], _never_returning, explained, _calls), do: explained
+
+  defp follow(functions, never_returning, explained, calls) do
+    case Enum.find(functions, &calls_any?(&1, never_returning, calls)) do
+      nil ->
+        origin = Enum.find(functions, hd(functions), &calls_only_itself?(&1, functions, calls))
+        follow(functions -- [origin], MapSet.put(never_returning, origin), explained, calls)
+
+      function ->
+        follow(
+          functions -- [function],
+          MapSet.put(never_returning, function),
+          MapSet.put(explained, function),
+          calls
+        )
+    end
+  end
+
+  defp calls_any?(function, functions, calls) do
+    calls |> Map.get(function, []) |> Enum.any?(&(&1 in functions))
+  end
+
+  defp calls_only_itself?(function, functions, calls) do
+    not calls_any?(function, functions -- [function], calls)
+  end
+
+  defp explained_by_line?(%{function: nil}, _causes), do: false
+
+  defp explained_by_line?(warning, causes) do
+    Enum.any?(causes, &(&1.function == warning.function and &1.line >= warning.line))
+  end
+
+  defp called_from?(%{details: [name, arity], function: {module, _, _}}, failing, calls) do
+    Enum.any?(failing, &({module, name, arity} in Map.get(calls, &1, [])))
+  end
+
+  defp called_from?(_unknown, _failing, _calls), do: false
+
+  defp shown_in_code?(%{details: [behaviour, name, arity | _], file: file}, warnings) do
+    Enum.any?(warnings, fn warning ->
+      warning.name == :callback_type_mismatch and warning.file == file and
+        Enum.take(warning.details, 3) == [behaviour, name, arity]
+    end)
+  end
+end

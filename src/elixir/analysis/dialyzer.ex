@@ -1,0 +1,117 @@
+defmodule Practice.Analysis.Dialyzer do
+  @moduledoc """
+  Dialyzer on the compiled solution.
+
+  Three things happen: the learner's `.beam` files are copied without anything that could run code
+  (`Practice.Analysis.Solution`), type information about what they use is found or built
+  (`Practice.Analysis.Plt`), and OTP's Dialyzer compares the two. Its warnings are worded for people who
+  read Elixir (`Practice.Analysis.Warning`).
+  """
+
+  alias Practice.Analysis
+  alias Practice.Analysis.{DebugInfo, Plt, Scratch, Solution, Warning}
+
+  @doc "Loads Dialyzer's code in the background, while the VM waits for its first command."
+  @spec preload() :: :ok
+  def preload do
+    spawn(fn ->
+      Process.flag(:priority, :low)
+
+      for application <- [:dialyzer, :compiler, :syntax_tools],
+          _loaded = Application.load(application),
+          module <- Application.spec(application, :modules) || [],
+          do: Code.ensure_loaded(module)
+    end)
+
+    :ok
+  end
+
+  @doc "Analyses the `.beam` files in `ebin` and sends `plt` and a `dialyzer_warning` for each warning."
+  @spec run(map(), Analysis.emit()) :: Analysis.result()
+  def run(command, emit) do
+    # Dialyzer's own configuration file can change what it warns about, and the code path.
+    System.put_env("DIALYZER_CONFIG", "/dev/null")
+
+    with :ok <- installed(),
+         {:ok, modules} <- open(command, emit),
+         {:ok, warnings} <- analyse(modules, command, emit) do
+      warnings
+      |> Warning.events(modules, command.code_paths)
+      |> Enum.each(&emit.(:dialyzer_warning, &1))
+    end
+  end
+
+  defp installed do
+    case Application.load(:dialyzer) do
+      {:error, {:already_loaded, :dialyzer}} -> :ok
+      :ok -> :ok
+      {:error, _reason} -> {:error, "this Erlang/OTP has no Dialyzer"}
+    end
+  end
+
+  # Findings about a file itself are sent at once; the modules are what is left to analyse.
+  defp open(%{ebin: ebin, root: root}, emit) do
+    ebin
+    |> Path.join("*.beam")
+    |> Path.wildcard()
+    |> Enum.reduce_while({:ok, []}, fn path, {:ok, modules} ->
+      case Solution.open(path, root) do
+        {:ok, module} ->
+          Enum.each(Warning.suppression(module), &emit.(:dialyzer_warning, &1))
+          {:cont, {:ok, [module | modules]}}
+
+        {:error, :missing} ->
+          emit.(:dialyzer_warning, Warning.no_debug_info(path, root))
+          {:cont, {:ok, modules}}
+
+        {:error, reason} ->
+          {:halt, {:error, reason}}
+      end
+    end)
+  end
+
+  defp analyse([], _command, _emit), do: {:ok, []}
+
+  defp analyse(modules, command, emit) do
+    Scratch.with_directory(fn directory ->
+      files = Enum.map(modules, &DebugInfo.write(&1.debug_info, directory))
+
+      with {:error, _damaged} <- analyse(files, modules, command, emit),
+           do: analyse(files, modules, command, emit)
+    end)
+  end
+
+  # A cached PLT that fails is discarded, so that a second attempt builds it anew.
+  defp analyse(files, modules, command, emit) do
+    %{plt_dir: plt_dir, code_paths: given} = command
+    announce = fn modules, cached -> emit.(:plt, %{modules: modules, cached: cached}) end
+
+    with {:ok, plt} <- modules |> references() |> Plt.ensure(given, plt_dir, announce),
+         {:error, reason} <- check(files, plt) do
+      Plt.discard(plt)
+      {:error, reason}
+    end
+  end
+
+  defp references(modules) do
+    own = MapSet.new(modules, & &1.name)
+
+    modules
+    |> Enum.flat_map(& &1.references)
+    |> Enum.reject(&(elem(&1, 1) in own))
+    |> Enum.uniq()
+  end
+
+  defp check(files, plt) do
+    options = [
+      analysis_type: :succ_typings,
+      init_plt: String.to_charlist(plt.path),
+      check_plt: false,
+      files: Enum.map(files, &String.to_charlist/1)
+    ]
+
+    {:ok, :dialyzer.run(options)}
+  catch
+    _kind, {:dialyzer_error, message} -> {:error, IO.chardata_to_string(message)}
+  end
+end

@@ -1,0 +1,67 @@
+defmodule Practice.Boot do
+  @moduledoc """
+  Where a VM of `practice` starts: `erl -noinput … -s Elixir.Practice.Boot start`.
+
+  The environment variable `PRACTICE_SOCKET` names the socket (see `Practice.Channel`). The first
+  command's `mode` says what kind of VM this is:
+
+  | mode                           | module              | runs the learner's code |
+  |--------------------------------|---------------------|-------------------------|
+  | `prepare`                      | `Practice.Prepare`  | no                      |
+  | `check`                        | `Practice.Check`    | yes                     |
+  | `format`, `credo`, `dialyzer`  | `Practice.Analysis` | no                      |
+
+  Events:
+
+    * `hello` - the first command is here: `elixir` and `otp` are the versions
+    * `broken` - this code has raised, which is not the learner's fault: `message` says what
+
+  The VM ends with `:erlang.halt/2`, so hooks of `System.at_exit/1` never run.
+  """
+
+  alias Practice.Channel
+
+  @socket ~c"PRACTICE_SOCKET"
+
+  @doc "Starts the VM's main process and returns, so that the VM finishes booting."
+  @spec start() :: :ok
+  def start do
+    spawn(&main/0)
+    :ok
+  end
+
+  defp main do
+    channel = connect()
+    status = serve(channel)
+    Channel.close(channel)
+    :erlang.halt(status, flush: false)
+  end
+
+  # No process that comes later can read where the socket is.
+  defp connect do
+    path = :os.getenv(@socket)
+    :os.unsetenv(@socket)
+    Channel.open(path)
+  end
+
+  defp serve(channel) do
+    {:ok, _} = :application.ensure_all_started(:elixir)
+    Application.put_env(:elixir, :ansi_enabled, false)
+
+    with %{mode: mode} = command <- Channel.command(channel) do
+      Channel.event(channel, :hello, %{elixir: System.version(), otp: System.otp_release()})
+      run(mode, channel, command)
+    end
+
+    0
+  catch
+    kind, reason ->
+      message = Exception.format(kind, reason, __STACKTRACE__)
+      Channel.event(channel, :broken, %{message: message})
+      1
+  end
+
+  defp run(:prepare, channel, command), do: Practice.Prepare.run(channel, command)
+  defp run(:check, channel, command), do: Practice.Check.run(channel, command)
+  defp run(_analysis, channel, command), do: Practice.Analysis.run(channel, command)
+end

@@ -1,0 +1,162 @@
+defmodule Practice.Compiler do
+  @moduledoc """
+  Compiles files and says what the compiler thinks of them, in the same way on every Elixir.
+
+  Until 1.15 the compiler returns texts with a file and a line, later it returns maps.
+
+  A diagnostic is a map, the fields of the event `diagnostic`:
+
+    * `severity` - `error` or `warning`
+    * `file` - relative to the root
+    * `line`, `column` - from 1, or `nil` where unknown
+    * `message` - what is wrong, without the place and without a stack trace
+  """
+
+  @type diagnostic :: %{
+          severity: :error | :warning,
+          file: String.t(),
+          line: pos_integer() | nil,
+          column: pos_integer() | nil,
+          message: String.t()
+        }
+
+  # What the compiler itself raises: its description says it all.
+  @own_errors ["CompileError", "SyntaxError", "TokenMissingError", "MismatchedDelimiterError"]
+
+  @doc """
+  Compiles `files`, relative to `root`, and writes the modules to `ebin`.
+
+  The compiler works in `root`, so that stack traces name files relative to it, and in a process of
+  its own, which the code that it runs may stop.
+  """
+  @spec compile([Path.t()], Path.t(), Path.t()) ::
+          {:ok, [module()], [diagnostic()]} | {:error, [diagnostic()]}
+  def compile(files, root, ebin) do
+    File.mkdir_p!(ebin)
+    File.cd!(root, fn -> isolated(fn -> compile_to(ebin, files) end, hd(files)) end)
+  end
+
+  @doc """
+  Compiles the code of test files one after the other, and keeps their names relative to `root`.
+
+  The modules are loaded.
+  """
+  @spec compile_tests([Path.t()], Path.t()) ::
+          {:ok, [{module(), binary()}]} | {:error, [diagnostic()]}
+  def compile_tests(files, root) do
+    Enum.reduce_while(files, {:ok, []}, fn file, {:ok, done} ->
+      file = Path.relative_to(file, root)
+
+      case isolated(fn -> compile_test(file, root) end, file) do
+        {:ok, modules} -> {:cont, {:ok, done ++ modules}}
+        {:error, diagnostics} -> {:halt, {:error, diagnostics}}
+      end
+    end)
+  end
+
+  defp compile_test(file, root) do
+    {:ok, root |> Path.join(file) |> File.read!() |> Code.compile_string(file)}
+  catch
+    kind, reason -> {:error, [raised(kind, reason, __STACKTRACE__, file)]}
+  end
+
+  defp compile_to(ebin, files) do
+    case Kernel.ParallelCompiler.compile_to_path(files, ebin, return_diagnostics: true) do
+      {:ok, modules, warnings} -> {:ok, modules, diagnostics([], warnings)}
+      {:error, errors, warnings} -> {:error, diagnostics(errors, warnings)}
+    end
+  end
+
+  defp isolated(fun, file) do
+    {pid, monitor} = spawn_monitor(fn -> exit({__MODULE__, fun.()}) end)
+
+    receive do
+      {:DOWN, ^monitor, :process, ^pid, {__MODULE__, result}} -> result
+      {:DOWN, ^monitor, :process, ^pid, reason} -> {:error, [raised(:exit, reason, [], file)]}
+    end
+  end
+
+  ## Diagnostics
+
+  defp diagnostics(errors, warnings) do
+    errors = errors |> Enum.map(&diagnostic(&1, :error)) |> without_summary()
+    warnings = warnings |> flatten() |> Enum.map(&diagnostic(&1, :warning))
+    (errors ++ warnings) |> Enum.uniq() |> Enum.sort_by(&{&1.file, &1.line, &1.column})
+  end
+
+  defp flatten(%{compile_warnings: compile, runtime_warnings: runtime}), do: compile ++ runtime
+  defp flatten(warnings), do: warnings
+
+  # From 1.15 on, the errors of a module are followed by one that only says that there were some.
+  defp without_summary(errors) do
+    case Enum.reject(errors, &String.ends_with?(&1.message, "(errors have been logged)")) do
+      [] -> errors
+      details -> details
+    end
+  end
+
+  defp diagnostic({file, position, message}, severity) do
+    diagnostic(%{file: file, position: position, message: message}, severity)
+  end
+
+  defp diagnostic(%{file: file, position: position} = given, severity) do
+    file = Path.relative_to_cwd(file || "nofile")
+    text = text(given)
+    {line, column} = place(position, text, file)
+    message = text |> without_stack() |> without_place(file)
+    %{severity: severity, file: file, line: line, column: column, message: message}
+  end
+
+  defp text(%{details: {kind, reason}}), do: describe(kind, reason)
+  defp text(%{message: message}), do: IO.chardata_to_string(message)
+
+  defp raised(kind, reason, stack, file) do
+    reason = Exception.normalize(kind, reason, stack)
+    text = Exception.format(kind, reason, stack)
+    position = Map.get(Map.from_struct(reason), :line)
+    diagnostic(%{file: file, position: position, message: text}, :error)
+  end
+
+  defp describe(:error, %{description: description, line: _}), do: description
+  defp describe(kind, reason), do: Exception.format_banner(kind, reason)
+
+  defp place({line, column}, _text, _file), do: {known(line), known(column)}
+
+  defp place(line, text, file) do
+    with nil <- known(line), do: place_in(text, file), else: (line -> {line, nil})
+  end
+
+  defp known(number), do: if(is_integer(number) and number > 0, do: number)
+
+  # Where the text or the stack trace in it names the file first.
+  defp place_in(text, file) do
+    case Regex.run(~r/#{Regex.escape(file)}:(\d+)(?::(\d+))?/, text, capture: :all_but_first) do
+      [line, column] -> {String.to_integer(line), String.to_integer(column)}
+      [line] -> {String.to_integer(line), nil}
+      nil -> {nil, nil}
+    end
+  end
+
+  defp without_stack(text) do
+    lines = text |> String.trim_trailing() |> String.split("\n")
+    {stack, message} = lines |> Enum.reverse() |> Enum.split_while(&(&1 =~ ~r/^ {4}[^\s|]/))
+
+    if Enum.any?(stack, &(&1 =~ ~r/:\d+: |^ {4}expanding /)) do
+      message |> Enum.reverse() |> Enum.join("\n") |> String.trim_trailing()
+    else
+      Enum.join(lines, "\n")
+    end
+  end
+
+  # "** (SyntaxError) lib/a.ex:1:2: unexpected" says "unexpected"; others keep the exception's name.
+  defp without_place("** (" <> text, file) do
+    with [name, rest] <- String.split(text, ") ", parts: 2),
+         true <- name in @own_errors do
+      String.replace(rest, ~r/\A#{Regex.escape(file)}:(\d+:)*\s*/, "")
+    else
+      _ -> "(" <> text
+    end
+  end
+
+  defp without_place(text, _file), do: text
+end

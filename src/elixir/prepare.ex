@@ -1,0 +1,109 @@
+defmodule Practice.Prepare do
+  @moduledoc """
+  Compiles an exercise's support modules and tests, before and without any solution.
+
+  So the tests are as they were written, whatever the solution does, and later checks need not
+  compile them. Nothing of the learner's is compiled or run.
+
+  The command:
+
+    * `support`, `tests` - files
+    * `root` - the folder they are in; stack traces name them relative to it
+    * `support_ebin`, `tests_ebin` - where the modules go. In `tests_ebin`, the file `index` lists
+      the modules of the tests in the order in which they were defined, and the file `used` lists
+      the modules of Elixir and OTP that this took: a check needs much the same
+
+  Events:
+
+    * `diagnostic` - what the compiler says of the support modules (see `Practice.Compiler`)
+    * `done` - everything is compiled
+    * `broken` - something does not compile, which is a fault of the exercise
+  """
+
+  alias Practice.{Channel, Compiler}
+
+  @index "index"
+  @used "used"
+
+  @doc "Carries out the command."
+  @spec run(Channel.t(), Channel.command()) :: :ok
+  def run(channel, command) do
+    {:ok, _} = Application.ensure_all_started(:ex_unit)
+    # The solution's modules are not there yet.
+    Code.put_compiler_option(:no_warn_undefined, :all)
+
+    with :ok <- compile_support(channel, command),
+         :ok <- compile_tests(command) do
+      Channel.event(channel, :done)
+    else
+      {:error, diagnostics} -> Channel.event(channel, :broken, %{message: text(diagnostics)})
+    end
+  end
+
+  defp compile_support(_channel, %{support: []} = command),
+    do: File.mkdir_p!(command.support_ebin)
+
+  defp compile_support(channel, %{support: files} = command) do
+    case Compiler.compile(files, command.root, command.support_ebin) do
+      {:ok, _modules, warnings} ->
+        Code.prepend_path(command.support_ebin)
+        Enum.each(warnings, &Channel.event(channel, :diagnostic, &1))
+
+      {:error, diagnostics} ->
+        {:error, diagnostics}
+    end
+  end
+
+  defp compile_tests(%{tests: files, root: root, tests_ebin: ebin}) do
+    with {:ok, modules} <- Compiler.compile_tests(files, root) do
+      File.mkdir_p!(ebin)
+
+      Enum.each(modules, fn {module, beam} ->
+        File.write!(Path.join(ebin, "#{module}.beam"), beam)
+      end)
+
+      write_names(ebin, @index, Enum.map(modules, &elem(&1, 0)))
+
+      write_names(
+        ebin,
+        @used,
+        for({module, file} <- :code.all_loaded(), is_list(file), File.regular?(file), do: module)
+      )
+    end
+  end
+
+  defp write_names(ebin, list, modules) do
+    ebin |> Path.join(list) |> File.write!(Enum.map(modules, &[Atom.to_string(&1), ?\n]))
+  end
+
+  defp read_names(ebin, list) do
+    for name <- ebin |> Path.join(list) |> File.read!() |> String.split("\n", trim: true) do
+      String.to_atom(name)
+    end
+  end
+
+  defp text(diagnostics) do
+    Enum.map_join(diagnostics, "\n", &"#{&1.file}:#{&1.line || "?"}: #{&1.message}")
+  end
+
+  @doc "Loads the test modules from `ebin`. Returns them in the order in which they were defined."
+  @spec load_tests(Path.t()) :: [module()]
+  def load_tests(ebin) do
+    for module <- read_names(ebin, @index) do
+      path = ebin |> Path.join(Atom.to_string(module)) |> String.to_charlist()
+      {:module, ^module} = :code.load_abs(path)
+      module
+    end
+  end
+
+  @doc """
+  Loads the modules of Elixir and OTP that a check is going to need.
+
+  They would be loaded on demand as well, but all at once takes two thirds of the time.
+  """
+  @spec load_used(Path.t()) :: :ok
+  def load_used(ebin) do
+    _ = ebin |> read_names(@used) |> :code.ensure_modules_loaded()
+    :ok
+  end
+end

@@ -1,0 +1,321 @@
+//! Everything that can keep a command from doing its work, and what to do about it.
+//!
+//! A solution that fails is not an error: that is a [`Report`](crate::report::Report). These are
+//! usage, the learner's set-up, an author's exercise, and faults of ours. Messages have no final
+//! period and put commands and paths in backticks; causes follow, then hints that can be typed.
+
+use std::{io, path::PathBuf};
+
+use crate::{exercise::ManifestError, exit::Exit, process::ProcessError};
+
+/// Why a command could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// An id that no exercise has.
+    #[error("there is no exercise `{id}`")]
+    NoSuchExercise {
+        /// What was typed.
+        id: String,
+        /// What was probably meant.
+        alike: Option<String>,
+    },
+    /// `check` without an id outside of a workspace.
+    #[error("`{}` is not in a workspace", folder.display())]
+    NoWorkspace {
+        /// Where the command was given.
+        folder: PathBuf,
+    },
+    /// A workspace marker that cannot be read.
+    #[error("the workspace marker `{}` cannot be read", path.display())]
+    Marker {
+        /// The marker.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: toml::de::Error,
+    },
+    /// An id where a workspace or `--file` is needed.
+    #[error("there is no workspace of `{id}` here")]
+    NothingToCheck {
+        /// The exercise.
+        id: String,
+    },
+    /// `--file` without an exercise.
+    #[error("`--file` needs the id of the exercise that the file solves")]
+    FileWithoutExercise,
+    /// `--file` for an exercise of several files.
+    #[error("`{id}` is solved in {count} files, and `--file` gives one")]
+    SeveralFiles {
+        /// The exercise.
+        id: String,
+        /// How many.
+        count: usize,
+    },
+    /// A solution's file that cannot be judged.
+    #[error("cannot check `{}`: {problem}", path.display())]
+    Solution {
+        /// As the user gave it.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: SolutionProblem,
+    },
+    /// A file or folder that cannot be read or written.
+    #[error("cannot {verb} `{}`", path.display())]
+    File {
+        /// `read`, `write`, `create`, …
+        verb: &'static str,
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// `start` would overwrite a file.
+    #[error("`{}` exists already", path.display())]
+    Exists {
+        /// The file or folder.
+        path: PathBuf,
+    },
+    /// An exercise that is not sound enough to be loaded.
+    #[error("the exercise `{id}` cannot be loaded from `{}`", path.display())]
+    Exercise {
+        /// Its folder's name.
+        id: String,
+        /// The file at fault.
+        path: PathBuf,
+        /// What is wrong.
+        #[source]
+        source: ManifestError,
+    },
+    /// An idiom rule that does not compile.
+    #[error("the idiom rules of `{set}` cannot be used")]
+    Rules {
+        /// The exercise, or the shared set.
+        set: String,
+        /// What is wrong.
+        #[source]
+        source: crate::steps::idioms::RuleError,
+    },
+    /// `--exercises` without any exercise.
+    #[error("`{}` holds no exercise", folder.display())]
+    NoExercises {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// A step's name that does not exist.
+    #[error("there is no step `{name}`")]
+    NoSuchStep {
+        /// What was typed.
+        name: String,
+    },
+    /// Every step was left out.
+    #[error("`--only` and `--skip` leave no step to run")]
+    NoSteps,
+    /// A program that must be there is not.
+    #[error("cannot find `{program}`")]
+    NoProgram {
+        /// Which.
+        program: &'static str,
+        /// How many folders of PATH were searched.
+        searched: usize,
+    },
+    /// Elixir is there and does not answer.
+    #[error("`{}` does not answer as Elixir does", program.display())]
+    Probe {
+        /// What was started.
+        program: PathBuf,
+        /// What happened instead.
+        #[source]
+        source: crate::process::probe::ProbeError,
+    },
+    /// Elixir is there and says something that we do not understand.
+    #[error("`{}` does not answer as Elixir does: {answer}", program.display())]
+    ProbeAnswer {
+        /// What was started.
+        program: PathBuf,
+        /// Its first line.
+        answer: String,
+    },
+    /// Elixir is too old.
+    #[error("Elixir {found} is too old: {needed} or newer is needed")]
+    TooOld {
+        /// What is installed.
+        found: String,
+        /// What is needed.
+        needed: &'static str,
+    },
+    /// Our own Elixir modules do not compile.
+    #[error("the runner could not be compiled with Elixir {elixir}; your code was not judged")]
+    Runner {
+        /// The version.
+        elixir: String,
+        /// What the compiler said.
+        #[source]
+        source: crate::process::probe::ProbeError,
+    },
+    /// An exercise's tests or given modules do not compile.
+    #[error("the tests of `{exercise}` could not be compiled; your code was not judged")]
+    Prepare {
+        /// The exercise.
+        exercise: String,
+        /// What the VM said.
+        reason: String,
+    },
+    /// A VM could not be run.
+    #[error("the Elixir VM could not be run; your code was not judged")]
+    Process(#[from] ProcessError),
+    /// The system gives no random numbers.
+    #[error("the system gives no random numbers; your code was not judged")]
+    NoRandomness,
+    /// `hint` before anything failed.
+    #[error("nothing has failed yet in `{exercise}`")]
+    NothingFailed {
+        /// The exercise.
+        exercise: String,
+    },
+    /// `hint` without an id and without anything to go by.
+    #[error("it is not clear which exercise is meant")]
+    WhichExercise,
+    /// `solution` of an unsolved exercise without a terminal to ask on.
+    #[error("`{exercise}` is not solved yet, and there is no terminal to ask on")]
+    NotSolved {
+        /// The exercise.
+        exercise: String,
+    },
+    /// `--partition` that is not `K/N`.
+    #[error("`{given}` is not a partition")]
+    Partition {
+        /// What was typed.
+        given: String,
+    },
+    /// `verify --update` on the exercises inside the program.
+    #[error("the built-in exercises cannot be updated")]
+    UpdateBuiltIn,
+    /// The state file cannot be used.
+    #[error("the progress file `{}` cannot be used", path.display())]
+    State {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// No folder for caches or progress.
+    #[error("there is no home folder to keep progress and caches in")]
+    NoHome,
+    /// Ctrl-C, or a request to end.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// What keeps a solution's file from being judged.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SolutionProblem {
+    /// No such file.
+    #[error("there is no such file")]
+    Missing,
+    /// A folder.
+    #[error("it is a folder")]
+    Folder,
+    /// A FIFO, a socket, a device.
+    #[error("it is not a regular file")]
+    NotAFile,
+    /// Nothing but white space.
+    #[error("it is empty")]
+    Empty,
+    /// Larger than any solution.
+    #[error("it has {bytes} bytes; a solution has at most {limit}")]
+    TooLarge {
+        /// Its size.
+        bytes: u64,
+        /// What is allowed.
+        limit: u64,
+    },
+    /// Not UTF-8.
+    #[error("it is not valid UTF-8 (line {line})")]
+    NotText {
+        /// The first line that is not.
+        line: usize,
+    },
+    /// It cannot be read.
+    #[error("it cannot be read: {reason}")]
+    Unreadable {
+        /// What the system says.
+        reason: String,
+    },
+}
+
+impl Error {
+    /// A closure for `map_err` on file operations.
+    pub fn file(verb: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::File { verb, path, source }
+    }
+
+    /// What to do about it: sentences, with commands that can be typed.
+    #[must_use]
+    pub fn hints(&self) -> Vec<String> {
+        match self {
+            Self::NoSuchExercise { alike: Some(alike), .. } => vec![format!("did you mean `{alike}`?")],
+            Self::NoSuchExercise { .. } => vec!["`practice list` shows the exercises".to_owned()],
+            Self::NoWorkspace { .. } => vec![
+                "go to a folder that `practice start ID` made, or name one: `practice check DIR`".to_owned(),
+                "`practice check ID --file FILE` checks a file without a workspace".to_owned(),
+            ],
+            Self::NothingToCheck { id } => vec![
+                format!("`practice start {id}` makes a workspace in `./{id}`"),
+                format!("`practice check {id} --file FILE` checks a file without one"),
+            ],
+            Self::FileWithoutExercise => vec!["`practice check ID --file FILE`".to_owned()],
+            Self::SeveralFiles { id, .. } => vec![format!("`practice start {id}` makes a workspace for them")],
+            Self::Solution { problem, .. } => problem.hint().into_iter().collect(),
+            Self::Exists { .. } => vec!["`--force` overwrites, `--dir DIR` writes elsewhere".to_owned()],
+            Self::NoSuchStep { .. } | Self::NoSteps => {
+                let names = crate::plan::Step::ALL.map(crate::plan::Step::name);
+                vec![format!("the steps are {}", names.join(", "))]
+            }
+            Self::NoProgram { .. } => vec![
+                "install Elixir 1.14 or newer: on Debian and Ubuntu `apt-get install elixir erlang-dialyzer \
+                 erlang-dev`, on macOS `brew install elixir`, elsewhere see https://elixir-lang.org/install.html"
+                    .to_owned(),
+            ],
+            Self::TooOld { .. } => vec!["see https://elixir-lang.org/install.html".to_owned()],
+            Self::Probe { .. } | Self::ProbeAnswer { .. } => {
+                vec!["`elixir --version` by hand shows what is wrong".to_owned()]
+            }
+            Self::NothingFailed { exercise } => vec![format!("`practice check` in the workspace of `{exercise}`")],
+            Self::WhichExercise => vec!["name it: `practice hint ID`".to_owned()],
+            Self::NotSolved { exercise } => vec![format!("`practice solution {exercise} --yes` shows it anyway")],
+            Self::Partition { .. } => vec!["`--partition 1/4` is the first of four parts".to_owned()],
+            Self::UpdateBuiltIn => vec!["name the folder of their sources: `--exercises DIR`".to_owned()],
+            Self::NoHome => vec!["`PRACTICE_HOME=DIR` names one".to_owned()],
+            Self::File { source, .. } | Self::State { source, .. } if is_full(source) => {
+                vec!["the disk is full; `TMPDIR` and `PRACTICE_HOME` name other places".to_owned()]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The exit code that goes with it.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Interrupted => Exit::Interrupted,
+            _ => Exit::CouldNotCheck,
+        }
+    }
+}
+
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+impl SolutionProblem {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Empty => Some("write the module that the task asks for, then check again".to_owned()),
+            Self::NotText { .. } => Some("save it as UTF-8".to_owned()),
+            _ => None,
+        }
+    }
+}

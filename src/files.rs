@@ -1,0 +1,42 @@
+//! Writing files so that a reader never sees half of one.
+
+use std::{io, io::Write, path::Path};
+
+use tempfile::NamedTempFile;
+
+/// Writes a file next to its place, then moves it there.
+///
+/// # Errors
+/// The folder cannot be written, or the disk is full.
+pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    file.persist(path)?;
+    Ok(())
+}
+
+/// Fills a folder under another name and then moves it into place, unless another process was
+/// quicker: its folder is as good as ours.
+///
+/// # Errors
+/// Whatever `fill` returns, or that the folder cannot be made.
+pub fn complete_or_absent<E>(
+    folder: &Path,
+    fill: impl FnOnce(&Path) -> Result<(), E>,
+    io_error: impl Fn(io::Error) -> E,
+) -> Result<(), E> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let parent = folder.parent().unwrap_or(Path::new("."));
+    fs_err::create_dir_all(parent).map_err(&io_error)?;
+    let unfinished = tempfile::Builder::new().prefix(".unfinished-").tempdir_in(parent).map_err(&io_error)?;
+    let content = unfinished.path().join("content");
+    fs_err::create_dir(&content).map_err(&io_error)?;
+    fill(&content)?;
+    match fs_err::rename(&content, folder) {
+        Err(error) if !folder.is_dir() => Err(io_error(error)),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,123 @@
+//! What a check is going to do, decided before anything runs.
+
+use std::{collections::BTreeMap, fmt, time::Duration};
+
+/// The steps of a check, in the order in which a report shows them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Step {
+    /// The Elixir compiler.
+    Compile,
+    /// `mix format`.
+    Format,
+    /// ExUnit.
+    Test,
+    /// The idiom rules.
+    Idioms,
+    /// Credo.
+    Credo,
+    /// OTP's Dialyzer.
+    Dialyzer,
+}
+
+impl Step {
+    /// Every step, in order.
+    pub const ALL: [Self; 6] =
+        [Self::Compile, Self::Format, Self::Test, Self::Idioms, Self::Credo, Self::Dialyzer];
+
+    /// The name on the command line, in manifests and in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Compile => "compile",
+            Self::Format => "format",
+            Self::Test => "test",
+            Self::Idioms => "idioms",
+            Self::Credo => "credo",
+            Self::Dialyzer => "dialyzer",
+        }
+    }
+
+    /// The step of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|step| step.name() == name)
+    }
+
+    /// Whether the learner's code runs in it, so that hanging or halting there is the learner's fault.
+    #[must_use]
+    pub fn runs_solution(self) -> bool {
+        matches!(self, Self::Compile | Self::Test)
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A test's identity: its module, and its name as ExUnit has it without the leading `test `.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TestId {
+    /// `RateLimiterTest`.
+    pub module: String,
+    /// `accepts up to the limit`.
+    pub name: String,
+}
+
+/// A solution's source file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceFile {
+    /// In the project: `lib/rate_limiter.ex`.
+    pub path: String,
+    /// The path as the user gave it, for everything that is shown.
+    pub shown: String,
+    /// Its bytes as text.
+    pub text: String,
+}
+
+/// What a check is going to do.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The exercise's id.
+    pub exercise: String,
+    /// Hash of the exercise's files.
+    pub revision: String,
+    /// The learner's files.
+    pub solution: Vec<SourceFile>,
+    /// Steps that were asked for.
+    pub steps: Vec<Step>,
+    /// Every test that must be reported as passed, in the order in which they run.
+    pub expected: Vec<TestId>,
+    /// Names of the tests that must fail.
+    pub controls: Vec<String>,
+    /// Every finding fails, and every step must have run.
+    pub strict: bool,
+    /// Time limit of the test VM.
+    pub timeout: Duration,
+}
+
+impl Plan {
+    /// Whether the step was asked for.
+    #[must_use]
+    pub fn wants(&self, step: Step) -> bool {
+        self.steps.contains(&step)
+    }
+
+    /// The SHA-256 of the solution: of the file's bytes, or, for several files, of their paths and bytes.
+    #[must_use]
+    pub fn solution_sha256(&self) -> String {
+        match self.solution.as_slice() {
+            [only] => crate::hash::sha256_hex([only.text.as_bytes()]),
+            files => crate::hash::sha256_hex(
+                files.iter().flat_map(|file| [file.path.as_bytes(), b"\0", file.text.as_bytes(), b"\0"]),
+            ),
+        }
+    }
+
+    /// Project path to the path as the user gave it.
+    #[must_use]
+    pub fn shown_paths(&self) -> BTreeMap<&str, &str> {
+        self.solution.iter().map(|file| (file.path.as_str(), file.shown.as_str())).collect()
+    }
+}

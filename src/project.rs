@@ -1,0 +1,164 @@
+//! The throwaway Mix project of a check: the exercise's own files and the learner's solution.
+
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use crate::{error::Error, exercise::Exercise, plan::SourceFile};
+
+/// Longest path of a Unix-domain socket that every system takes, less the names inside the folder.
+const LONGEST_ROOT: usize = 80;
+
+/// A throwaway project and the folders around it.
+#[derive(Debug)]
+pub struct Project {
+    folder: TempDir,
+}
+
+impl Project {
+    /// Writes the project into a new temporary folder.
+    ///
+    /// # Errors
+    /// No temporary folder, a full disk.
+    pub fn create(exercise: &Exercise, solution: &[SourceFile]) -> Result<Self, Error> {
+        let project = Self { folder: temporary_folder()? };
+        for folder in [project.root(), project.ebin(), project.beams(), project.empty()] {
+            fs_err::create_dir_all(&folder).map_err(Error::file("create", &folder))?;
+        }
+        project.write_exercise(exercise)?;
+        for file in solution {
+            write_file(&project.root().join(&file.path), file.text.as_bytes())?;
+        }
+        Ok(project)
+    }
+
+    fn write_exercise(&self, exercise: &Exercise) -> Result<(), Error> {
+        for folder in ["support", "test", "hidden"] {
+            for (path, bytes) in exercise.under(folder) {
+                write_file(&self.root().join(folder).join(path), bytes)?;
+            }
+        }
+        let has_hidden = exercise.under("hidden").next().is_some();
+        if has_hidden {
+            write_file(&self.root().join("hidden/test_helper.exs"), b"ExUnit.start()\n")?;
+        }
+        write_file(&self.root().join("mix.exs"), mix_exs(exercise, has_hidden).as_bytes())?;
+        write_file(&self.root().join(".formatter.exs"), FORMATTER_EXS.as_bytes())
+    }
+
+    /// The Mix project.
+    #[must_use]
+    pub fn root(&self) -> PathBuf {
+        self.folder.path().join("project")
+    }
+
+    /// Where the test VM writes the solution's modules.
+    #[must_use]
+    pub fn ebin(&self) -> PathBuf {
+        self.folder.path().join("ebin")
+    }
+
+    /// The solution's modules as they were before any test ran, for the analysis.
+    #[must_use]
+    pub fn beams(&self) -> PathBuf {
+        self.folder.path().join("beams")
+    }
+
+    /// An empty folder: the VMs' working directory and home.
+    #[must_use]
+    pub fn empty(&self) -> PathBuf {
+        self.folder.path().join("empty")
+    }
+
+    /// A socket's path.
+    #[must_use]
+    pub fn socket(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Copies the solution's modules to where the running solution does not reach them.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn keep_beams(&self) -> Result<(), Error> {
+        let ebin = self.ebin();
+        for entry in fs_err::read_dir(&ebin).map_err(Error::file("read", &ebin))? {
+            let entry = entry.map_err(Error::file("read", &ebin))?;
+            if entry.file_type().is_ok_and(|kind| kind.is_file()) {
+                let copy = self.beams().join(entry.file_name());
+                fs_err::copy(entry.path(), &copy).map_err(Error::file("write", &copy))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves the project where it is, and says where.
+    #[must_use]
+    pub fn keep(self) -> PathBuf {
+        self.folder.keep().join("project")
+    }
+}
+
+/// A folder under `TMPDIR`, or under `/tmp` where that path is too long for a socket.
+fn temporary_folder() -> Result<TempDir, Error> {
+    let root = std::env::temp_dir();
+    let root = if root.as_os_str().len() > LONGEST_ROOT { PathBuf::from("/tmp") } else { root };
+    let root = fs_err::canonicalize(&root).map_err(Error::file("find", &root))?;
+    tempfile::Builder::new()
+        .prefix("practice-")
+        .tempdir_in(&root)
+        .map_err(Error::file("create a folder in", &root))
+}
+
+/// Writes a file and the folders above it.
+///
+/// # Errors
+/// A folder that cannot be written, a full disk.
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    if let Some(folder) = path.parent() {
+        fs_err::create_dir_all(folder).map_err(Error::file("create", folder))?;
+    }
+    fs_err::write(path, bytes).map_err(Error::file("write", path))
+}
+
+/// The `.formatter.exs` of a project.
+pub const FORMATTER_EXS: &str = "[\n  inputs: [\"{mix,.formatter}.exs\", \"{lib,test}/**/*.{ex,exs}\"]\n]\n";
+
+/// The `mix.exs` of an exercise's project, in a workspace and in a throwaway folder.
+#[must_use]
+pub fn mix_exs(exercise: &Exercise, with_hidden_tests: bool) -> String {
+    let module: String = exercise
+        .id
+        .split('_')
+        .map(|word| {
+            let mut letters = word.chars();
+            letters
+                .next()
+                .map(|first| first.to_ascii_uppercase().to_string() + letters.as_str())
+                .unwrap_or_default()
+        })
+        .collect();
+    let compiled = if exercise.support_files().is_empty() { r#"["lib"]"# } else { r#"["lib", "support"]"# };
+    let tests = if with_hidden_tests { "\n      test_paths: [\"test\", \"hidden\"]," } else { "" };
+    format!(
+        r#"defmodule {module}.MixProject do
+  use Mix.Project
+
+  def project do
+    [
+      app: :{id},
+      version: "0.1.0",
+      elixir: "~> 1.14",
+      elixirc_paths: {compiled},{tests}
+      deps: []
+    ]
+  end
+
+  def application do
+    [extra_applications: [:logger]]
+  end
+end
+"#,
+        id = exercise.id,
+    )
+}

@@ -1,0 +1,148 @@
+//! What matters most of a failing check: one failure in full, and how many more there are.
+
+use annotate_snippets::{Group, Level};
+use regex::Regex;
+
+use super::{
+    SHOWN_FINDINGS,
+    excerpt::{self, Marked, Sources, marked, render, snippet},
+};
+use crate::{
+    finding::{Finding, Place, Severity},
+    plan::Step,
+    report::{Report, StepReport, TestFailure, TestOutcome, TestResult},
+    ui::{
+        style::{BAD, FAINT, Styled},
+        text::{WIDTH, clean, count, indent, wrap},
+    },
+};
+
+/// Lines of a message, a value or an output that are shown.
+const MOST_LINES: usize = 12;
+
+/// The order in which failing steps matter: the first one is shown in full.
+const ORDER: [Step; 6] = [Step::Compile, Step::Test, Step::Idioms, Step::Dialyzer, Step::Credo, Step::Format];
+
+/// The most important failure, and what else failed.
+#[must_use]
+pub fn most_important(report: &Report, sources: &Sources<'_>) -> Vec<String> {
+    let first = ORDER.into_iter().filter_map(|step| report.step(step)).find(|step| step.judged_failure());
+    let Some(step) = first else { return Vec::new() };
+    let failed: Vec<&TestResult> = step.tests.iter().filter(|test| failed(test)).collect();
+    match failed.split_first() {
+        Some((first, rest)) => {
+            vec![Some(test(first, sources)), more_tests(rest)].into_iter().flatten().collect()
+        }
+        None => findings(report, step, sources),
+    }
+}
+
+fn failed(test: &TestResult) -> bool {
+    matches!(test.outcome, TestOutcome::Failed | TestOutcome::TimedOut)
+}
+
+fn more_tests(rest: &[&TestResult]) -> Option<String> {
+    let names = rest.iter().take(SHOWN_FINDINGS * 2).map(|test| format!("  {}", clean(&test.name)));
+    let mut lines: Vec<String> = names.collect();
+    if rest.len() > lines.len() {
+        lines.push(format!("  … and {}", count(rest.len() - lines.len(), "other")));
+    }
+    let (number, verb) = (count(rest.len(), "more test"), if rest.len() == 1 { "fails" } else { "fail" });
+    (!rest.is_empty()).then(|| format!("{}\n{}", Styled(FAINT, format!("{number} {verb}")), lines.join("\n")))
+}
+
+fn findings(report: &Report, step: &StepReport, sources: &Sources<'_>) -> Vec<String> {
+    let fails = |finding: &&Finding| report.strict || finding.severity == Severity::Error;
+    let failing: Vec<&Finding> = step.findings.iter().filter(fails).collect();
+    let shown = failing.iter().take(SHOWN_FINDINGS);
+    let mut parts: Vec<String> = shown.map(|finding| excerpt::finding(step.step, finding, sources)).collect();
+    if parts.is_empty() {
+        let reason = step.outcome.reason().unwrap_or_else(|| "failed".to_owned());
+        let text = format!("{}: {}", step.step, clean(&reason));
+        parts.push(format!("{}: {}", Styled(BAD, "error"), wrap(&text, WIDTH, "       ", "  ").trim_start()));
+    }
+    if failing.len() > SHOWN_FINDINGS {
+        parts.push(format!("  … and {} like it", count(failing.len() - SHOWN_FINDINGS, "more")));
+    }
+    parts
+}
+
+/// One failing test: its name, what was compared, and the learner's own line.
+fn test(test: &TestResult, sources: &Sources<'_>) -> String {
+    let failure = test.failure.clone().unwrap_or_default();
+    let asserted = failure.asserted_at.clone().or_else(|| test.place.clone());
+    let in_test = asserted.as_ref().and_then(|place| marked(place, Some(headline(test, &failure)), sources));
+    let own = own_line(&failure, asserted.as_ref(), sources);
+    let title = match test.outcome {
+        TestOutcome::TimedOut => format!("test timed out: {}", clean(&test.name)),
+        _ => format!("test failed: {}", clean(&test.name)),
+    };
+    let mut group = Group::with_title(Level::ERROR.primary_title(title));
+    for marked in [&in_test, &own].into_iter().flatten() {
+        group = group.element(snippet(marked));
+    }
+    let mut parts = vec![render(&[group])];
+    parts.extend(details(&failure, in_test.is_some()));
+    parts.extend(test.output.as_deref().map(|output| labelled("printed", output)));
+    parts.join("\n")
+}
+
+/// The first line of the message, to stand beside the line of the test.
+fn headline(test: &TestResult, failure: &TestFailure) -> String {
+    let first = failure.message.lines().next().unwrap_or_default().trim();
+    match test.outcome {
+        TestOutcome::TimedOut if first.is_empty() => "this test did not end".to_owned(),
+        _ => clean(first),
+    }
+}
+
+/// Left and right, or the rest of the message.
+fn details(failure: &TestFailure, headline_shown: bool) -> Vec<String> {
+    let mut parts = Vec::new();
+    let skip = usize::from(headline_shown);
+    let rest: Vec<&str> = failure.message.lines().skip(skip).collect();
+    let rest = rest.join("\n");
+    if !rest.trim().is_empty() && failure.left.is_none() {
+        parts.push(indent(&clean(rest.trim_matches('\n')), "  ", MOST_LINES));
+    }
+    parts.extend(failure.left.as_deref().map(|left| labelled("left", left)));
+    parts.extend(failure.right.as_deref().map(|right| labelled("right", right)));
+    parts
+}
+
+/// `left   value`, with the further lines of the value under its first.
+fn labelled(label: &str, value: &str) -> String {
+    let value = indent(&clean(value.trim_end()), "           ", MOST_LINES);
+    format!("  {}  {}", Styled(FAINT, format!("{label:>7}")), value.trim_start())
+}
+
+/// The learner's own line: where it raised, or else the function that the test had called.
+fn own_line(failure: &TestFailure, asserted: Option<&Place>, sources: &Sources<'_>) -> Option<Marked> {
+    if let Some(place) = &failure.raised_at {
+        return marked(place, Some("raised here".to_owned()), sources);
+    }
+    let (place, function) = called_function(asserted?, sources)?;
+    marked(&place, Some(format!("the test calls `{function}`")), sources)
+}
+
+/// Where the solution defines the function of its own that the test called last before it failed.
+fn called_function(asserted: &Place, sources: &Sources<'_>) -> Option<(Place, String)> {
+    let call = Regex::new(r"\b([A-Z][A-Za-z0-9_.]*)\.([a-z_][A-Za-z0-9_]*[?!]?)\(").ok()?;
+    let test = sources.text(&asserted.file)?;
+    let last = usize::try_from(asserted.line?).ok()?;
+    let lines: Vec<&str> = test.lines().take(last).collect();
+    lines.iter().rev().take_while(|line| !line.trim_start().starts_with("test ")).find_map(|line| {
+        let (_, [module, function]) = call.captures_iter(line).last()?.extract();
+        let place = definition(module, function, sources)?;
+        Some((place, format!("{module}.{function}")))
+    })
+}
+
+fn definition(module: &str, function: &str, sources: &Sources<'_>) -> Option<Place> {
+    let head = Regex::new(&format!(r"^\s*def {}(?:[ (,]|$)", regex::escape(function))).ok()?;
+    let defines = format!("defmodule {module} ");
+    sources.solution().filter(|(_, text)| text.contains(&defines)).find_map(|(path, text)| {
+        let line = text.lines().position(|line| head.is_match(line))?;
+        Some(Place { file: path.to_owned(), line: u32::try_from(line + 1).ok(), column: None })
+    })
+}

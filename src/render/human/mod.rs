@@ -1,0 +1,305 @@
+//! Results for people, in 80 columns; what colour says is also in words.
+
+mod excerpt;
+mod failure;
+mod verify;
+
+use std::path::Path;
+
+pub use self::{excerpt::Sources, verify::verify};
+
+use super::json::ListRow;
+use crate::{
+    exercise::Exercise,
+    finding::{Finding, Severity},
+    hint::ShownHint,
+    plan::Step,
+    report::{Outcome, Report, StepReport, TestOutcome, Verdict, Why},
+    ui::{
+        style::{BAD, FAINT, GOOD, HINT, MILD, STRONG, Styled},
+        text::{WIDTH, clean, count, indent, seconds, wrap},
+    },
+};
+
+/// Findings that are shown in full; the rest are counted.
+const SHOWN_FINDINGS: usize = 3;
+
+/// The report of a check.
+#[must_use]
+pub fn check(report: &Report, sources: &Sources<'_>) -> String {
+    let mut parts = Vec::new();
+    match report.verdict() {
+        Verdict::Failed => {
+            parts.extend(failure::most_important(report, sources));
+            parts.extend(report.hints.first().map(|hint| first_hint(hint)));
+        }
+        Verdict::Passed | Verdict::CouldNotCheck => {}
+    }
+    parts.extend(advice(report, sources));
+    parts.push(step_lines(report));
+    parts.push(verdict_line(report));
+    parts.extend(what_next(report));
+    parts.join("\n\n")
+}
+
+/// The last word, in one line.
+#[must_use]
+pub fn verdict_line(report: &Report) -> String {
+    let time = seconds(report.duration);
+    let id = Styled(STRONG, &report.exercise);
+    match report.verdict() {
+        Verdict::Passed if report.complete() => format!("{} {id} in {time}", Styled(GOOD, "passed")),
+        Verdict::Passed => {
+            let missing =
+                report.steps.iter().filter(|step| matches!(step.outcome, Outcome::NotRun(Why::Missing(_))));
+            let missing: Vec<&str> = missing.map(|step| step.step.name()).collect();
+            format!(
+                "{} {id} in {time}, without {}, which could not run",
+                Styled(GOOD, "passed"),
+                missing.join(" and ")
+            )
+        }
+        Verdict::Failed => format!("{} {id} in {time}", Styled(BAD, "failed")),
+        Verdict::CouldNotCheck => {
+            format!("{} {id}: not everything could be judged", Styled(MILD, "could not check"))
+        }
+    }
+}
+
+fn what_next(report: &Report) -> Option<String> {
+    let lines: &[(&str, &str)] = match report.verdict() {
+        Verdict::Passed => &[
+            ("practice solution", "compare with the reference, and read what a reviewer looks for"),
+            ("practice list", "find the next exercise"),
+        ],
+        Verdict::Failed if report.hints.is_empty() => {
+            &[("practice check", "when you have changed something")]
+        }
+        Verdict::Failed => {
+            &[("practice hint", "the next hint"), ("practice check", "when you have changed something")]
+        }
+        Verdict::CouldNotCheck => return None,
+    };
+    let command = |name: &str| match name {
+        "practice solution" => format!("{name} {}", report.exercise),
+        _ => name.to_owned(),
+    };
+    let width = lines.iter().map(|(name, _)| command(name).len()).max().unwrap_or(0);
+    let line = |(name, what): &(&str, &str)| {
+        let command = command(name);
+        let wrapped = wrap(what, WIDTH, &" ".repeat(width + 4), &" ".repeat(width + 4));
+        format!("  {}  {}", Styled(STRONG, format!("{command:width$}")), wrapped.trim_start())
+    };
+    Some(format!("{}\n{}", Styled(FAINT, "next"), lines.iter().map(line).collect::<Vec<_>>().join("\n")))
+}
+
+/// A line a step.
+fn step_lines(report: &Report) -> String {
+    let asked = report.steps.iter().filter(|step| step.outcome != Outcome::NotRun(Why::LeftOut));
+    asked.map(step_line).collect::<Vec<_>>().join("\n")
+}
+
+fn step_line(step: &StepReport) -> String {
+    let (style, word) = match &step.outcome {
+        Outcome::Passed => (GOOD, "passed"),
+        Outcome::Failed(_) => (BAD, "failed"),
+        Outcome::TimedOut { .. } => (BAD, "timed out"),
+        Outcome::Died { .. } => (BAD, "died"),
+        Outcome::NotRun(_) => (MILD, "not run"),
+        Outcome::Broken(_) => (MILD, "broken"),
+    };
+    let time = if step.duration.is_zero() { String::new() } else { seconds(step.duration) };
+    let start = format!("  {:<9} {} {time:>7}", step.step.name(), Styled(style, format!("{word:<9}")));
+    let detail = detail(step);
+    if detail.is_empty() {
+        return start.trim_end().to_owned();
+    }
+    let margin = " ".repeat(31);
+    format!("{start}  {}", wrap(&detail, WIDTH, &margin, &margin).trim_start())
+}
+
+fn detail(step: &StepReport) -> String {
+    let mut parts = Vec::new();
+    if !step.tests.is_empty() {
+        let passed = step.tests.iter().filter(|test| test.outcome == TestOutcome::Passed).count();
+        parts.push(format!("{passed} of {}", count(step.tests.len(), "test")));
+    }
+    let errors = step.errors().count();
+    if errors > 0 {
+        parts.push(count(errors, "error"));
+    }
+    let advice = step.findings.len() - errors;
+    if advice > 0 {
+        parts.push(if step.step == Step::Format {
+            "not formatted".to_owned()
+        } else {
+            format!("{advice} to look at")
+        });
+    }
+    parts.extend(step.outcome.reason().map(|reason| clean(&reason)));
+    parts.join(", ")
+}
+
+/// What is worth a look without failing the check.
+fn advice(report: &Report, sources: &Sources<'_>) -> Vec<String> {
+    let fails = |finding: &Finding| report.strict || finding.severity == Severity::Error;
+    let advice: Vec<(&StepReport, &Finding)> = report
+        .steps
+        .iter()
+        .flat_map(|step| step.findings.iter().map(move |finding| (step, finding)))
+        .filter(|(_, finding)| !fails(finding))
+        .collect();
+    // While something fails, advice would draw the eye from it: it is counted in the step's line.
+    if report.verdict() == Verdict::Failed {
+        return Vec::new();
+    }
+    let mut parts: Vec<String> = advice
+        .iter()
+        .take(SHOWN_FINDINGS)
+        .map(|(step, finding)| excerpt::finding(step.step, finding, sources))
+        .collect();
+    if advice.len() > SHOWN_FINDINGS {
+        let more = advice[SHOWN_FINDINGS..].iter().map(|(_, finding)| {
+            let line = finding.place.line.map(|line| format!(":{line}")).unwrap_or_default();
+            format!("  {}{line}  {}", finding.place.file, clean(&finding.message))
+        });
+        parts.push(format!("also worth a look\n{}", more.collect::<Vec<_>>().join("\n")));
+    }
+    parts
+}
+
+fn first_hint(hint: &ShownHint) -> String {
+    hint_text(hint, 1)
+}
+
+fn hint_text(hint: &ShownHint, level: usize) -> String {
+    let title = match hint.levels.len() {
+        1 => "hint".to_owned(),
+        of => format!("hint {level} of {of}"),
+    };
+    let text = hint.levels.get(level - 1).map(String::as_str).unwrap_or_default();
+    format!(
+        "{} {}\n{}",
+        Styled(HINT, title),
+        Styled(FAINT, format!("({})", clean(&hint.because))),
+        paragraphs(text)
+    )
+}
+
+/// Text of an exercise: paragraphs are wrapped, indented lines are code and stay as they are.
+fn paragraphs(text: &str) -> String {
+    let mut out: Vec<String> = Vec::new();
+    let mut paragraph: Vec<&str> = Vec::new();
+    let flush = |paragraph: &mut Vec<&str>, out: &mut Vec<String>| {
+        if !paragraph.is_empty() {
+            out.push(wrap(&paragraph.join(" "), WIDTH, "  ", "  "));
+            paragraph.clear();
+        }
+    };
+    let mut fenced = false;
+    for line in text.lines() {
+        let fence = line.trim_start().starts_with("```");
+        if fence || fenced || line.starts_with("  ") || line.trim().is_empty() {
+            flush(&mut paragraph, &mut out);
+            if !fence {
+                out.push(format!("  {line}").trim_end().to_owned());
+            }
+            fenced ^= fence;
+        } else {
+            paragraph.push(line.trim());
+        }
+    }
+    flush(&mut paragraph, &mut out);
+    out.join("\n")
+}
+
+/// One level of a hint.
+#[must_use]
+pub fn hint(hint: &ShownHint, level: usize, exercise: &str) -> String {
+    let more = if level < hint.levels.len() {
+        format!("{} shows more", Styled(STRONG, "practice hint"))
+    } else {
+        format!(
+            "that was all of this hint; {} shows the reference",
+            Styled(STRONG, format!("practice solution {exercise}"))
+        )
+    };
+    format!("{}\n\n{more}", hint_text(hint, level))
+}
+
+/// The exercises.
+#[must_use]
+pub fn list(rows: &[ListRow<'_>]) -> String {
+    let width = rows.iter().map(|row| row.exercise.id.len()).max().unwrap_or(0);
+    let row = |row: &ListRow<'_>| {
+        let manifest = &row.exercise.manifest;
+        let state = if row.solved { Styled(GOOD, "solved") } else { Styled(FAINT, "      ") };
+        let start = format!(
+            "{}  {state}  {:<6}  {:>3} min  ",
+            Styled(STRONG, format!("{:width$}", row.exercise.id)),
+            manifest.difficulty.name(),
+            manifest.minutes,
+        );
+        let margin = " ".repeat(width + 27);
+        let topics = format!("{}: {}", manifest.title, manifest.topics.join(", "));
+        format!("{start}{}", wrap(&topics, WIDTH, &margin, &margin).trim_start())
+    };
+    let rows: Vec<String> = rows.iter().map(row).collect();
+    format!("{}\n\n{} begins one", rows.join("\n"), Styled(STRONG, "practice start ID"))
+}
+
+/// A new workspace.
+#[must_use]
+pub fn started(exercise: &Exercise, folder: &Path) -> String {
+    let folder = folder.display();
+    let solution = exercise.manifest.files.join(", ");
+    format!(
+        "{} {} ({} minutes)\n\n  {}  the task\n  {}  your solution\n\n{}",
+        Styled(STRONG, &exercise.manifest.title),
+        Styled(FAINT, format!("in {folder}")),
+        exercise.manifest.minutes,
+        Styled(STRONG, format!("{:<width$}", "README.md", width = solution.len())),
+        Styled(STRONG, &solution),
+        Styled(STRONG, format!("cd {folder} && practice check")),
+    )
+}
+
+/// The reference and the reviewer's notes.
+#[must_use]
+pub fn solution(exercise: &Exercise) -> String {
+    let mut parts = Vec::new();
+    for file in &exercise.manifest.files {
+        let text = exercise.text(&format!("solution/{file}")).unwrap_or_default();
+        parts.push(format!("{}\n\n{}", Styled(STRONG, file), text.trim_end()));
+    }
+    if let Some(notes) = exercise.text("notes.md") {
+        parts.push(notes.trim_end().to_owned());
+    }
+    parts.join("\n\n")
+}
+
+/// What to type next, for somebody who typed nothing.
+#[must_use]
+pub fn welcome() -> String {
+    let line = |command: &str, what: &str| format!("  {}  {what}", Styled(STRONG, format!("{command:<18}")));
+    [
+        "Practise Elixir live-coding interviews.".to_owned(),
+        line("practice list", "see the exercises"),
+        line("practice start ID", "begin one: a folder with the task, a stub and tests"),
+        line("practice check", "judge your solution, in that folder"),
+        line("practice hint", "when you are stuck (`practice --help` shows the rest)"),
+    ]
+    .join("\n")
+}
+
+/// Lines of a diff, coloured.
+fn diff(text: &str, most: usize) -> String {
+    let colored = |line: &str| match line.as_bytes().first() {
+        Some(b'+') => Styled(GOOD, line).to_string(),
+        Some(b'-') => Styled(BAD, line).to_string(),
+        Some(b'@') => Styled(FAINT, line).to_string(),
+        _ => line.to_owned(),
+    };
+    let cut = indent(&clean(text), "", most);
+    cut.lines().map(|line| format!("  {}", colored(line))).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,57 @@
+//! The result of `practice verify`.
+
+use crate::{
+    report::Verdict,
+    soundness::{Checked, ExerciseSoundness, Soundness},
+    ui::{
+        style::{BAD, FAINT, GOOD, MILD, STRONG, Styled},
+        text::{WIDTH, clean, count, wrap},
+    },
+};
+
+/// A line for each exercise that is sound, and all that is wrong with the others.
+#[must_use]
+pub fn verify(soundness: &Soundness) -> String {
+    let mut lines: Vec<String> = soundness.exercises.iter().map(exercise).collect();
+    for (step, reason) in &soundness.steps_not_run {
+        let text = format!("{step} could not run: {reason}");
+        lines.push(format!(
+            "{}: {}",
+            Styled(MILD, "note"),
+            wrap(&clean(&text), WIDTH, "      ", "  ").trim_start()
+        ));
+    }
+    lines.push(last_line(soundness));
+    lines.join("\n")
+}
+
+fn last_line(soundness: &Soundness) -> String {
+    let variants: usize = soundness.exercises.iter().map(|exercise| exercise.variants.len()).sum();
+    let of = format!("{} of {}", count(variants, "solution"), count(soundness.exercises.len(), "exercise"));
+    match soundness.verdict() {
+        Verdict::Passed => format!("{}: {of} came out as declared", Styled(GOOD, "sound")),
+        Verdict::Failed => {
+            let wrong = soundness.exercises.iter().flat_map(|exercise| &exercise.variants);
+            let wrong = wrong.filter(|variant| !variant.sound).count();
+            format!("{}: {wrong} of {of} did not come out as declared", Styled(BAD, "unsound"))
+        }
+        Verdict::CouldNotCheck => {
+            format!("{}: not everything could be judged", Styled(MILD, "could not check"))
+        }
+    }
+}
+
+fn exercise(exercise: &ExerciseSoundness) -> String {
+    let unsound: Vec<&Checked> = exercise.variants.iter().filter(|variant| !variant.sound).collect();
+    let sound = unsound.is_empty() && exercise.problems.is_empty();
+    let word = if sound { Styled(GOOD, "sound  ") } else { Styled(BAD, "unsound") };
+    let detail = count(exercise.variants.len(), "solution");
+    let mut lines = vec![format!("{word}  {}  {}", Styled(STRONG, &exercise.id), Styled(FAINT, detail))];
+    lines.extend(exercise.problems.iter().map(|problem| wrap(&clean(problem), WIDTH, "  ", "    ")));
+    for variant in unsound {
+        lines.push(format!("  {} {}", variant.kind.name(), Styled(STRONG, &variant.name)));
+        lines.push(wrap(&clean(&variant.declared), WIDTH, "    declared  ", "              "));
+        lines.push(wrap(&clean(&variant.got), WIDTH, "    got       ", "              "));
+    }
+    lines.join("\n")
+}

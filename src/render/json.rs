@@ -1,0 +1,300 @@
+//! JSON, version 1. Its own structs: a change of the domain must not change what programs read.
+
+use serde::Serialize;
+use std::time::Duration;
+
+use crate::{
+    exercise::Exercise,
+    finding::Finding,
+    hint::ShownHint,
+    report::{Outcome, Report, StepReport, TestOutcome, TestResult, Verdict},
+    soundness::Soundness,
+};
+
+/// The version of every JSON object that this program writes.
+const VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct Check<'a> {
+    version: u32,
+    kind: &'static str,
+    practice: &'static str,
+    exercise: &'a str,
+    exercise_revision: &'a str,
+    solution_sha256: &'a str,
+    verdict: &'static str,
+    complete: bool,
+    duration_ms: u64,
+    toolchain: Option<Toolchain<'a>>,
+    sandbox: &'a str,
+    steps: Vec<Step<'a>>,
+    hints: Vec<Hint<'a>>,
+}
+
+#[derive(Serialize)]
+struct Toolchain<'a> {
+    elixir: &'a str,
+    otp: &'a str,
+}
+
+#[derive(Serialize)]
+struct Step<'a> {
+    name: &'static str,
+    outcome: &'static str,
+    reason: Option<String>,
+    duration_ms: u64,
+    tests: Vec<Test<'a>>,
+    findings: Vec<FindingJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct Test<'a> {
+    name: &'a str,
+    module: &'a str,
+    outcome: &'static str,
+    file: Option<&'a str>,
+    line: Option<u32>,
+    duration_ms: u64,
+    message: Option<&'a str>,
+    left: Option<&'a str>,
+    right: Option<&'a str>,
+    raised_at: Option<RaisedAt<'a>>,
+    output: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct RaisedAt<'a> {
+    file: &'a str,
+    line: Option<u32>,
+}
+
+#[derive(Serialize)]
+struct FindingJson<'a> {
+    rule: &'a str,
+    severity: String,
+    file: &'a str,
+    line: Option<u32>,
+    column: Option<u32>,
+    message: &'a str,
+    help: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Hint<'a> {
+    id: &'a str,
+    level: usize,
+    of: usize,
+    text: &'a str,
+    because: &'a str,
+}
+
+/// The result of a check.
+#[must_use]
+pub fn check(report: &Report) -> String {
+    write(&Check {
+        version: VERSION,
+        kind: "check",
+        practice: env!("CARGO_PKG_VERSION"),
+        exercise: &report.exercise,
+        exercise_revision: &report.revision,
+        solution_sha256: &report.solution_sha256,
+        verdict: verdict(report.verdict()),
+        complete: report.complete(),
+        duration_ms: millis(report.duration),
+        toolchain: report.versions.as_ref().map(|found| Toolchain { elixir: &found.elixir, otp: &found.otp }),
+        sandbox: &report.sandbox,
+        steps: report.steps.iter().map(step).collect(),
+        hints: report.hints.iter().filter_map(hint).collect(),
+    })
+}
+
+fn step(report: &StepReport) -> Step<'_> {
+    Step {
+        name: report.step.name(),
+        outcome: outcome(&report.outcome),
+        reason: report.outcome.reason(),
+        duration_ms: millis(report.duration),
+        tests: report.tests.iter().map(test).collect(),
+        findings: report.findings.iter().map(finding).collect(),
+    }
+}
+
+fn test(result: &TestResult) -> Test<'_> {
+    let failure = result.failure.as_ref();
+    Test {
+        name: &result.name,
+        module: &result.module,
+        outcome: match result.outcome {
+            TestOutcome::Passed => "passed",
+            TestOutcome::Failed => "failed",
+            TestOutcome::TimedOut => "timed_out",
+            TestOutcome::NotRun => "not_run",
+        },
+        file: result.place.as_ref().map(|place| place.file.as_str()),
+        line: result.place.as_ref().and_then(|place| place.line),
+        duration_ms: millis(result.duration),
+        message: failure.map(|failure| failure.message.as_str()),
+        left: failure.and_then(|failure| failure.left.as_deref()),
+        right: failure.and_then(|failure| failure.right.as_deref()),
+        raised_at: failure
+            .and_then(|failure| failure.raised_at.as_ref())
+            .map(|place| RaisedAt { file: &place.file, line: place.line }),
+        output: result.output.as_deref(),
+    }
+}
+
+fn finding(finding: &Finding) -> FindingJson<'_> {
+    FindingJson {
+        rule: &finding.rule,
+        severity: finding.severity.to_string(),
+        file: &finding.place.file,
+        line: finding.place.line,
+        column: finding.place.column,
+        message: &finding.message,
+        help: finding.help.as_deref(),
+    }
+}
+
+fn hint(hint: &ShownHint) -> Option<Hint<'_>> {
+    let text = hint.levels.first()?;
+    Some(Hint { id: &hint.id, level: 1, of: hint.levels.len(), text, because: &hint.because })
+}
+
+fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Passed => "passed",
+        Verdict::Failed => "failed",
+        Verdict::CouldNotCheck => "could_not_check",
+    }
+}
+
+fn outcome(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Passed => "passed",
+        Outcome::Failed(_) => "failed",
+        Outcome::TimedOut { .. } => "timed_out",
+        Outcome::Died { .. } => "died",
+        Outcome::NotRun(_) => "not_run",
+        Outcome::Broken(_) => "broken",
+    }
+}
+
+#[derive(Serialize)]
+struct List<'a> {
+    version: u32,
+    kind: &'static str,
+    exercises: Vec<Listed<'a>>,
+}
+
+#[derive(Serialize)]
+struct Listed<'a> {
+    id: &'a str,
+    title: &'a str,
+    difficulty: &'static str,
+    minutes: u32,
+    topics: &'a [String],
+    needs: &'a [String],
+    ready: bool,
+    solved: bool,
+}
+
+/// An exercise in a list, with what this machine and this learner have to do with it.
+#[derive(Clone, Copy, Debug)]
+pub struct ListRow<'a> {
+    /// The exercise.
+    pub exercise: &'a Exercise,
+    /// Whether everything it needs is there.
+    pub ready: bool,
+    /// Whether a check has passed.
+    pub solved: bool,
+}
+
+/// The list of exercises.
+#[must_use]
+pub fn list(rows: &[ListRow<'_>]) -> String {
+    let exercises = rows.iter().map(|&ListRow { exercise, ready, solved }| Listed {
+        id: &exercise.id,
+        title: &exercise.manifest.title,
+        difficulty: exercise.manifest.difficulty.name(),
+        minutes: exercise.manifest.minutes,
+        topics: &exercise.manifest.topics,
+        needs: &exercise.manifest.needs,
+        ready,
+        solved,
+    });
+    write(&List { version: VERSION, kind: "list", exercises: exercises.collect() })
+}
+
+#[derive(Serialize)]
+struct Verify<'a> {
+    version: u32,
+    kind: &'static str,
+    verdict: &'static str,
+    exercises: Vec<VerifiedExercise<'a>>,
+    steps_not_run: Vec<NotRun<'a>>,
+}
+
+#[derive(Serialize)]
+struct VerifiedExercise<'a> {
+    id: &'a str,
+    problems: &'a [String],
+    variants: Vec<VerifiedVariant<'a>>,
+}
+
+#[derive(Serialize)]
+struct VerifiedVariant<'a> {
+    name: &'a str,
+    kind: &'static str,
+    declared: &'a str,
+    got: &'a str,
+    sound: bool,
+}
+
+#[derive(Serialize)]
+struct NotRun<'a> {
+    step: &'static str,
+    reason: &'a str,
+}
+
+/// Whether exercises are sound.
+#[must_use]
+pub fn verify(soundness: &Soundness) -> String {
+    write(&Verify {
+        version: VERSION,
+        kind: "verify",
+        verdict: verdict(soundness.verdict()),
+        exercises: soundness
+            .exercises
+            .iter()
+            .map(|exercise| VerifiedExercise {
+                id: &exercise.id,
+                problems: &exercise.problems,
+                variants: exercise
+                    .variants
+                    .iter()
+                    .map(|variant| VerifiedVariant {
+                        name: &variant.name,
+                        kind: variant.kind.name(),
+                        declared: &variant.declared,
+                        got: &variant.got,
+                        sound: variant.sound,
+                    })
+                    .collect(),
+            })
+            .collect(),
+        steps_not_run: soundness
+            .steps_not_run
+            .iter()
+            .map(|(step, reason)| NotRun { step: step.name(), reason })
+            .collect(),
+    })
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn write(value: &impl Serialize) -> String {
+    // Every key is a string and every value is plain: there is nothing that could fail.
+    serde_json::to_string_pretty(value).unwrap_or_default()
+}

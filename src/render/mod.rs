@@ -1,0 +1,4 @@
+//! Results as text: for people and for programs. Pure: [`crate::ui::out`] does the writing.
+
+pub mod human;
+pub mod json;

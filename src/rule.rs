@@ -1,0 +1,2 @@
+//! An idiom rule as its author writes it. What matches it is [`crate::steps::idioms`].
+pub use crate::steps::idioms::RuleDef;

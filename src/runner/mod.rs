@@ -1,0 +1,403 @@
+//! Plan → events: starts the VMs, tells them what to do, and hands over what they say.
+//!
+//! Start reading at [`run`]. It knows the order of things (the analysis needs the compiled solution,
+//! the tests wait until a copy of it is safe) and nothing of what they mean: that is
+//! [`crate::checkup`]'s.
+
+mod channel;
+mod term;
+mod vm;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::mpsc::{self, Receiver, Sender},
+    time::{Duration, Instant},
+};
+
+use self::{
+    term::{Term, command},
+    vm::{ANALYSIS_MEMORY, Message, RunningVm, VmOptions},
+};
+use crate::{
+    error::Error,
+    event::{Event, HowEnded, Vm, VmEvent},
+    exercise::Exercise,
+    hash::sha256_hex,
+    plan::{Plan, Step},
+    process::interrupt,
+    project::Project,
+    steps::idioms::RuleSet,
+    store::{Prepared, Store},
+    toolchain::Toolchain,
+};
+
+/// Time for what does not run the learner's code: Dialyzer's type information is made on first use.
+const ANALYSIS_DEADLINE: Duration = Duration::from_secs(120);
+
+/// Time for compiling an exercise's tests, on a slow machine.
+const PREPARE_DEADLINE: Duration = Duration::from_secs(60);
+
+/// Names the control tests of a run.
+const CONTROLS: usize = 3;
+
+/// What is on this machine: everything a check needs beside the exercise and the solution.
+#[derive(Debug)]
+pub struct Workshop {
+    /// Elixir and OTP.
+    pub toolchain: Toolchain,
+    /// The cache.
+    pub store: Store,
+    /// Our compiled modules.
+    pub runner: PathBuf,
+    /// The code paths of Credo, or why there is none.
+    pub credo: Result<Vec<PathBuf>, String>,
+}
+
+/// One check.
+pub struct Job<'a> {
+    /// What to do.
+    pub plan: &'a Plan,
+    /// The exercise.
+    pub exercise: &'a Exercise,
+    /// Its modules, compiled.
+    pub prepared: &'a Prepared,
+    /// Its idiom rules.
+    pub rules: &'a RuleSet,
+    /// Leave the project where it is.
+    pub keep: bool,
+}
+
+/// Names for the control tests of a run.
+///
+/// # Errors
+/// The system has no random numbers.
+pub fn control_names() -> Result<Vec<String>, Error> {
+    let mut seed = [0; 16];
+    getrandom::fill(&mut seed).map_err(|_| Error::NoRandomness)?;
+    let name = |index: usize| format!("must fail {}", &sha256_hex([&seed[..], &[index as u8]])[..16]);
+    Ok((0..CONTROLS).map(name).collect())
+}
+
+/// Compiles an exercise's given modules and tests, without any solution.
+///
+/// # Errors
+/// They do not compile, or the VM cannot be run.
+pub fn prepare(workshop: &Workshop, exercise: &Exercise, out: &Prepared) -> Result<(), Error> {
+    let project = Project::create(exercise, &[])?;
+    let (sender, messages) = mpsc::channel();
+    let options = VmOptions {
+        vm: Vm::Test,
+        toolchain: &workshop.toolchain,
+        runner: &workshop.runner,
+        deadline: PREPARE_DEADLINE,
+        memory: ANALYSIS_MEMORY,
+    };
+    let _interrupts = subscribe(sender.clone());
+    let mut vm = RunningVm::start(&options, &project, sender)?;
+    let in_project = |paths: Vec<&str>| {
+        Term::texts(paths.iter().map(|path| Term::from(project.root().join(path).as_path())))
+    };
+    vm.send(command(
+        "prepare",
+        &[
+            ("nonce", vm.nonce().into()),
+            ("root", project.root().as_path().into()),
+            ("support", in_project(exercise.support_files())),
+            ("support_ebin", out.support_ebin.as_path().into()),
+            ("tests", in_project(exercise.test_files())),
+            ("tests_ebin", out.tests_ebin.as_path().into()),
+        ],
+    ));
+    wait_prepared(vm, &messages).map_err(|reason| match reason {
+        Some(reason) => Error::Prepare { exercise: exercise.id.clone(), reason },
+        None => Error::Interrupted,
+    })
+}
+
+/// `None` as an error is an interruption.
+fn wait_prepared(mut vm: RunningVm, messages: &Receiver<Message>) -> Result<(), Option<String>> {
+    let mut result = Err("the VM ended before it was done".to_owned());
+    let mut interrupted = false;
+    for message in messages {
+        match message {
+            Message::Connected(_, commands) => vm.connected(commands),
+            Message::Said(_, VmEvent::Done {}) => result = Ok(()),
+            Message::Said(_, VmEvent::Broken { message }) => result = Err(message),
+            Message::Said(..) => {}
+            Message::Interrupted => {
+                interrupted = true;
+                vm.stop();
+            }
+            Message::Ended(_, end) => {
+                let cut_short = end.how != HowEnded::Exited(0) && result.is_ok();
+                let result =
+                    if cut_short { Err(format!("{:?} {}", end.how, end.last_words)) } else { result };
+                return if interrupted { Err(None) } else { result.map_err(Some) };
+            }
+        }
+    }
+    Err(Some("the VM was lost".to_owned()))
+}
+
+fn subscribe(sender: Sender<Message>) -> interrupt::Subscription {
+    interrupt::subscribe(move || drop(sender.send(Message::Interrupted)))
+}
+
+/// Runs a check, and hands over each event as it happens. Where the project is to be kept, its
+/// place is returned.
+///
+/// # Errors
+/// No project could be written, no VM could be started, or the user interrupted.
+pub fn run(
+    workshop: &Workshop,
+    job: &Job<'_>,
+    sink: &mut dyn FnMut(Event),
+) -> Result<Option<PathBuf>, Error> {
+    let project = Project::create(job.exercise, &job.plan.solution)?;
+    let (sender, messages) = mpsc::channel();
+    let _interrupts = subscribe(sender.clone());
+    let mut check = Check { workshop, job, project: &project, test: None, analysis: None, sink };
+    check.start(&sender)?;
+    drop(sender);
+    check.idioms();
+    let result = check.follow(&messages);
+    drop(check);
+    result?;
+    Ok(job.keep.then(|| project.keep()))
+}
+
+/// A check under way.
+struct Check<'a> {
+    workshop: &'a Workshop,
+    job: &'a Job<'a>,
+    project: &'a Project,
+    test: Option<RunningVm>,
+    analysis: Option<RunningVm>,
+    sink: &'a mut dyn FnMut(Event),
+}
+
+impl Check<'_> {
+    fn wants(&self, step: Step) -> bool {
+        self.job.plan.wants(step)
+    }
+
+    /// Starts the VMs that the plan needs, both at once.
+    fn start(&mut self, messages: &Sender<Message>) -> Result<(), Error> {
+        if [Step::Compile, Step::Test, Step::Dialyzer].into_iter().any(|step| self.wants(step)) {
+            let limits = &self.job.exercise.manifest.limits;
+            let mut vm = self.start_vm(Vm::Test, self.job.plan.timeout, limits.memory_bytes(), messages)?;
+            vm.send(self.check_command(vm.nonce()));
+            self.test = Some(vm);
+        }
+        let credo = self.wants(Step::Credo).then_some(&self.workshop.credo);
+        if let Some(Err(reason)) = credo {
+            (self.sink)(Event::CredoMissing { reason: reason.clone() });
+        }
+        if self.wants(Step::Format) || self.wants(Step::Dialyzer) || matches!(credo, Some(Ok(_))) {
+            let mut vm = self.start_vm(Vm::Analysis, ANALYSIS_DEADLINE, ANALYSIS_MEMORY, messages)?;
+            self.source_commands(vm.nonce()).into_iter().for_each(|command| vm.send(command));
+            if self.test.is_none() {
+                vm.send(command("stop", &[]));
+            }
+            self.analysis = Some(vm);
+        }
+        Ok(())
+    }
+
+    fn start_vm(
+        &mut self,
+        vm: Vm,
+        deadline: Duration,
+        memory: u64,
+        messages: &Sender<Message>,
+    ) -> Result<RunningVm, Error> {
+        let (toolchain, runner) = (&self.workshop.toolchain, self.workshop.runner.as_path());
+        let options = VmOptions { vm, toolchain, runner, deadline, memory };
+        let running = RunningVm::start(&options, self.project, messages.clone())?;
+        (self.sink)(Event::Started(vm));
+        Ok(running)
+    }
+
+    fn check_command(&self, nonce: &str) -> String {
+        let Job { plan, exercise, prepared, .. } = self.job;
+        command(
+            "check",
+            &[
+                ("nonce", nonce.into()),
+                ("root", self.project.root().as_path().into()),
+                ("solution", self.solution_files()),
+                ("ebin", self.project.ebin().as_path().into()),
+                ("support_ebin", prepared.support_ebin.as_path().into()),
+                ("tests_ebin", prepared.tests_ebin.as_path().into()),
+                ("controls", Term::texts(plan.controls.iter().map(String::as_str))),
+                ("late_tests", Term::List(Vec::new())),
+                ("test_timeout_ms", Term::Number(exercise.manifest.limits.test_timeout_ms().into())),
+            ],
+        )
+    }
+
+    /// What the analysis VM can do with the source alone.
+    fn source_commands(&self, nonce: &str) -> Vec<String> {
+        let root = self.project.root();
+        let common = || {
+            vec![("nonce", nonce.into()), ("root", root.as_path().into()), ("files", self.solution_files())]
+        };
+        let mut commands = Vec::new();
+        if self.wants(Step::Format) {
+            commands.push(command("format", &common()));
+        }
+        if self.wants(Step::Credo)
+            && let Ok(paths) = &self.workshop.credo
+        {
+            let mut values = common();
+            values.push(("paths", Term::texts(paths.iter().map(PathBuf::as_path))));
+            commands.push(command("credo", &values));
+        }
+        commands
+    }
+
+    fn solution_files(&self) -> Term {
+        Term::texts(self.job.plan.solution.iter().map(|file| file.path.as_str()))
+    }
+
+    /// The rules need no VM: they are matched while the VMs start.
+    fn idioms(&mut self) {
+        if !self.wants(Step::Idioms) {
+            return;
+        }
+        let begin = Instant::now();
+        let sources: Vec<(&str, &str)> =
+            self.job.plan.solution.iter().map(|file| (file.path.as_str(), file.text.as_str())).collect();
+        let findings = self.job.rules.check(&sources).into_iter().map(Into::into).collect();
+        (self.sink)(Event::Idioms { findings, duration: begin.elapsed() });
+    }
+
+    /// Follows the VMs until both are gone.
+    fn follow(&mut self, messages: &Receiver<Message>) -> Result<(), Error> {
+        let mut interrupted = false;
+        while [&self.test, &self.analysis].into_iter().flatten().any(|vm| !vm.ended) {
+            let Ok(message) = messages.recv() else { break };
+            match message {
+                Message::Connected(vm, commands) => {
+                    if let Some(vm) = self.vm(vm) {
+                        vm.connected(commands);
+                    }
+                }
+                Message::Said(vm, event) => self.said(vm, event)?,
+                Message::Ended(vm, end) => self.ended(vm, end),
+                Message::Interrupted => {
+                    interrupted = true;
+                    [&self.test, &self.analysis].into_iter().flatten().for_each(RunningVm::stop);
+                }
+            }
+        }
+        if interrupted { Err(Error::Interrupted) } else { Ok(()) }
+    }
+
+    fn vm(&mut self, vm: Vm) -> Option<&mut RunningVm> {
+        match vm {
+            Vm::Test => self.test.as_mut(),
+            Vm::Analysis => self.analysis.as_mut(),
+        }
+    }
+
+    fn said(&mut self, vm: Vm, event: VmEvent) -> Result<(), Error> {
+        let compiled = match (&vm, &event) {
+            (Vm::Test, VmEvent::Compiled { ok, redefined, .. }) => Some(*ok && redefined.is_empty()),
+            _ => None,
+        };
+        (self.sink)(Event::Said(vm, event));
+        match compiled {
+            Some(true) => self.compiled(),
+            Some(false) => {
+                self.analysis_has_all();
+                self.stop_test_vm();
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The solution is compiled: first a copy out of its reach, then the tests and Dialyzer.
+    fn compiled(&mut self) -> Result<(), Error> {
+        self.project.keep_beams()?;
+        if self.wants(Step::Test) {
+            if let Some(vm) = &mut self.test {
+                vm.send(command("go", &[]));
+            }
+            (self.sink)(Event::TestsReleased);
+        } else {
+            self.stop_test_vm();
+        }
+        if self.wants(Step::Dialyzer)
+            && let Some(vm) = &self.analysis
+        {
+            let command = self.dialyzer_command(vm.nonce());
+            self.analysis.as_mut().into_iter().for_each(|vm| vm.send(command.clone()));
+        }
+        self.analysis_has_all();
+        Ok(())
+    }
+
+    fn dialyzer_command(&self, nonce: &str) -> String {
+        command(
+            "dialyzer",
+            &[
+                ("nonce", nonce.into()),
+                ("root", self.project.root().as_path().into()),
+                ("ebin", self.project.beams().as_path().into()),
+                ("code_paths", Term::texts([self.job.prepared.support_ebin.as_path()])),
+                ("plt_dir", self.workshop.store.plt_dir().as_path().into()),
+            ],
+        )
+    }
+
+    fn analysis_has_all(&mut self) {
+        if let Some(vm) = &mut self.analysis {
+            vm.send(command("stop", &[]));
+        }
+    }
+
+    fn stop_test_vm(&self) {
+        if let Some(vm) = &self.test {
+            vm.stop();
+        }
+    }
+
+    fn ended(&mut self, vm: Vm, end: crate::event::VmEnd) {
+        if let Some(running) = self.vm(vm) {
+            running.ended = true;
+        }
+        if vm == Vm::Test {
+            // Whatever was not said until now will not come; a second `stop` does no harm.
+            self.analysis_has_all();
+        }
+        (self.sink)(Event::Ended(vm, end));
+    }
+}
+
+/// Where compiled packages are, by `PRACTICE_PACKAGES`: the `ebin` folders under it.
+///
+/// # Errors
+/// Why Credo cannot be run, in a sentence.
+pub fn find_credo(packages: Option<&Path>) -> Result<Vec<PathBuf>, String> {
+    let Some(folder) = packages else {
+        return Err(
+            "Credo is not installed; `PRACTICE_PACKAGES=DIR` names a folder of compiled packages".to_owned()
+        );
+    };
+    let unreadable = |error: std::io::Error| format!("`PRACTICE_PACKAGES` cannot be read: {error}");
+    let mut ebins = Vec::new();
+    for entry in fs_err::read_dir(folder).map_err(unreadable)? {
+        let ebin = entry.map_err(unreadable)?.path().join("ebin");
+        if ebin.is_dir() {
+            ebins.push(ebin);
+        }
+    }
+    ebins.sort();
+    if ebins.iter().any(|ebin| ebin.join("credo.app").is_file()) {
+        Ok(ebins)
+    } else {
+        Err(format!("there is no compiled Credo under `{}` (`PRACTICE_PACKAGES`)", folder.display()))
+    }
+}

@@ -1,0 +1,213 @@
+//! Starting a VM and turning what it says into messages.
+
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::Sender,
+    },
+    thread,
+    time::Duration,
+};
+
+use super::channel::{Commands, Connection, Listener};
+use crate::{
+    error::Error,
+    event::{HowEnded, Vm, VmEnd, VmEvent},
+    process::{self, End, Limits, Status, Stopper, VmSpec},
+    project::Project,
+    toolchain::Toolchain,
+};
+
+/// No solution writes larger files than this.
+const LARGEST_FILE: u64 = 64 * 1024 * 1024;
+
+/// A VM has three processes of its own; a solution may start port programs.
+const MOST_PROCESSES: u32 = 64;
+
+const MIB: u64 = 1024 * 1024;
+
+/// What a VM is started with.
+pub struct VmOptions<'a> {
+    /// Which one.
+    pub vm: Vm,
+    /// Its Elixir.
+    pub toolchain: &'a Toolchain,
+    /// Our compiled modules.
+    pub runner: &'a Path,
+    /// Time limit.
+    pub deadline: Duration,
+    /// Memory limit of the process tree, in bytes.
+    pub memory: u64,
+}
+
+/// What the threads of a VM report.
+#[derive(Debug)]
+pub enum Message {
+    /// It has connected and takes commands.
+    Connected(Vm, Commands),
+    /// It said something.
+    Said(Vm, VmEvent),
+    /// It is gone.
+    Ended(Vm, VmEnd),
+    /// The user wants to stop.
+    Interrupted,
+}
+
+/// A running VM, from the side of its user.
+pub struct RunningVm {
+    nonce: String,
+    commands: Option<Commands>,
+    waiting: Vec<String>,
+    stopper: Stopper,
+    waiter: Option<thread::JoinHandle<()>>,
+    /// Whether its end was reported.
+    pub ended: bool,
+}
+
+impl RunningVm {
+    /// Starts a VM under a supervisor.
+    ///
+    /// # Errors
+    /// No socket, or no process could be made.
+    pub fn start(
+        options: &VmOptions<'_>,
+        project: &Project,
+        messages: Sender<Message>,
+    ) -> Result<Self, Error> {
+        let vm = options.vm;
+        let socket = project.socket(match vm {
+            Vm::Test => "test.sock",
+            Vm::Analysis => "analysis.sock",
+        });
+        let listener = Listener::bind(&socket).map_err(Error::file("listen on", &socket))?;
+        let nonce = listener.nonce().to_owned();
+        let running = process::start(&spec(options, project, &socket))?;
+        let stopper = running.stopper();
+        let gone = Arc::new(AtomicBool::new(false));
+        let reader = {
+            let (gone, messages) = (Arc::clone(&gone), messages.clone());
+            thread::spawn(move || read(listener, vm, &gone, &messages))
+        };
+        let waiter = thread::spawn(move || {
+            let end = running.wait();
+            gone.store(true, Ordering::Release);
+            // All that the VM said comes before the news of its end.
+            let _ = reader.join();
+            let _ = messages.send(Message::Ended(vm, vm_end(end)));
+        });
+        Ok(Self { nonce, commands: None, waiting: Vec::new(), stopper, waiter: Some(waiter), ended: false })
+    }
+
+    /// What marks its lines; part of its first command.
+    #[must_use]
+    pub fn nonce(&self) -> &str {
+        &self.nonce
+    }
+
+    /// Sends a command, now or once the VM has connected.
+    pub fn send(&mut self, command: String) {
+        match &mut self.commands {
+            Some(commands) => commands.send(&command),
+            None => self.waiting.push(command),
+        }
+    }
+
+    /// The VM has connected.
+    pub fn connected(&mut self, mut commands: Commands) {
+        self.waiting.drain(..).for_each(|command| commands.send(&command));
+        self.commands = Some(commands);
+    }
+
+    /// Ends it and all that it started, at once.
+    pub fn stop(&self) {
+        self.stopper.stop();
+    }
+}
+
+impl Drop for RunningVm {
+    fn drop(&mut self) {
+        if let Some(commands) = &self.commands {
+            commands.close();
+        }
+        self.stopper.stop();
+        // Nothing of it may be left when its project's folder goes.
+        if let Some(waiter) = self.waiter.take() {
+            let _ = waiter.join();
+        }
+    }
+}
+
+fn read(listener: Listener, vm: Vm, gone: &AtomicBool, messages: &Sender<Message>) {
+    let Some(connection): Option<Connection> = listener.accept(gone) else { return };
+    if let Ok(commands) = connection.commands() {
+        let _ = messages.send(Message::Connected(vm, commands));
+        connection.read(|event| drop(messages.send(Message::Said(vm, event))));
+    }
+}
+
+fn spec(options: &VmOptions<'_>, project: &Project, socket: &Path) -> VmSpec {
+    let text = |text: &Path| text.to_string_lossy().into_owned();
+    VmSpec {
+        program: options.toolchain.erl.clone(),
+        args: erl_args(options),
+        env: vec![
+            ("PATH".to_owned(), std::env::var("PATH").unwrap_or_default()),
+            ("HOME".to_owned(), text(&project.empty())),
+            ("TMPDIR".to_owned(), text(&project.empty())),
+            ("LANG".to_owned(), "C.UTF-8".to_owned()),
+            ("ERL_CRASH_DUMP_SECONDS".to_owned(), "0".to_owned()),
+            ("PRACTICE_SOCKET".to_owned(), text(socket)),
+        ],
+        cwd: project.empty(),
+        deadline: options.deadline,
+        grace: VmSpec::GRACE,
+        limits: Limits {
+            data_bytes: Some(options.memory * 2),
+            tree_rss_bytes: Some(options.memory),
+            file_bytes: Some(LARGEST_FILE),
+            open_files: Some(1024),
+            processes: Some(MOST_PROCESSES),
+        },
+        output_cap: VmSpec::OUTPUT_CAP,
+        supervisor: None,
+    }
+}
+
+fn erl_args(options: &VmOptions<'_>) -> Vec<String> {
+    // No busy waiting: both VMs share the cores with each other and with whatever else runs.
+    let flags = ["-noinput", "+fnu", "+sbwt", "none", "+sbwtdcpu", "none", "+sbwtdio", "none"];
+    let mut args: Vec<String> = flags.map(Into::into).to_vec();
+    if options.vm == Vm::Test {
+        // A single process that grows beyond half of the limit is ended alone, so that ExUnit
+        // can still say in which test. The value is in words of eight bytes.
+        args.extend(["+hmax".to_owned(), (options.memory / 2 / 8).to_string()]);
+    }
+    args.push("-pa".into());
+    args.extend(options.toolchain.code_paths().iter().map(|path| path.to_string_lossy().into_owned()));
+    args.push(options.runner.to_string_lossy().into_owned());
+    args.extend(["-s", "Elixir.Practice.Boot", "start"].map(Into::into));
+    args
+}
+
+fn vm_end(end: Result<process::Exit, process::ProcessError>) -> VmEnd {
+    match end {
+        Err(error) => VmEnd { how: HowEnded::Lost(error.to_string()), last_words: String::new() },
+        Ok(exit) => VmEnd {
+            how: match (exit.end, exit.status) {
+                (End::Deadline, _) => HowEnded::Deadline,
+                (End::Memory, _) => HowEnded::Memory,
+                (End::Processes, _) => HowEnded::Processes,
+                (End::Stopped, _) => HowEnded::Stopped,
+                (End::ByItself, Status::Exited(status)) => HowEnded::Exited(status),
+                (End::ByItself, Status::Signaled(signal)) => HowEnded::Signaled(signal),
+                (End::ByItself, Status::Unknown) => HowEnded::Lost("its exit status is not known".to_owned()),
+            },
+            last_words: exit.stderr.text(),
+        },
+    }
+}
+
+/// The analysis VM's memory: Dialyzer needs more than a solution may.
+pub const ANALYSIS_MEMORY: u64 = 2048 * MIB;

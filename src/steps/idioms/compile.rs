@@ -1,0 +1,393 @@
+//! From a rule's TOML to a matcher, and everything that can be wrong on the way.
+//!
+//! ast-grep ignores a misspelt key in a relational rule (`stopby` for `stopBy`) and takes a pattern
+//! that is no Elixir for one that matches nothing. Both are looked for here first: a rule that
+//! silently never matches lets every solution pass.
+
+use std::collections::HashMap;
+
+use ast_grep_config::{
+    DeserializeEnv, GlobalRules, RuleCore, RuleCoreError, SerializableGlobalRule, SerializableRule,
+    SerializableRuleCore,
+};
+use ast_grep_language::{Elixir, Language, LanguageExt};
+use thiserror::Error;
+use toml::{Table, Value};
+
+use super::{
+    def::{Expect, RuleDef, UtilDef},
+    native::Native,
+};
+
+/// Keys of an ast-grep rule object.
+const RULE_KEYS: [&str; 13] = [
+    "pattern", "kind", "regex", "nthChild", "range", "inside", "has", "precedes", "follows", "all", "any",
+    "not", "matches",
+];
+/// Further keys of the objects under `inside`, `has`, `precedes` and `follows`.
+const RELATION_KEYS: [&str; 2] = ["stopBy", "field"];
+/// Keys of a pattern that is an object.
+const PATTERN_KEYS: [&str; 3] = ["context", "selector", "strictness"];
+/// Keys of an `nthChild` that is an object.
+const NTH_CHILD_KEYS: [&str; 3] = ["position", "ofRule", "reverse"];
+
+/// What is wrong with a set of rules.
+#[derive(Debug, Error)]
+pub enum RuleError {
+    /// The file of rules cannot be read.
+    #[error("the rules are not valid TOML")]
+    Toml(#[source] toml::de::Error),
+    /// An id that names two rules.
+    #[error("rule `{id}` is defined twice")]
+    Duplicate {
+        /// The id.
+        id: String,
+    },
+    /// An exercise skips a rule that does not exist.
+    #[error("there is no shared rule `{id}` to skip")]
+    UnknownSkip {
+        /// What the exercise names.
+        id: String,
+    },
+    /// One rule is wrong.
+    #[error("rule `{id}`")]
+    Rule {
+        /// Its id.
+        id: String,
+        /// What is wrong with it.
+        source: RuleFault,
+    },
+    /// The shared building blocks are wrong, or one of them is.
+    #[error("shared rule parts{}", id.as_deref().map(|id| format!(", `{id}`")).unwrap_or_default())]
+    Utils {
+        /// Its id, where it is one.
+        id: Option<String>,
+        /// What is wrong.
+        source: RuleFault,
+    },
+}
+
+/// What is wrong with one rule.
+#[derive(Debug, Error)]
+pub enum RuleFault {
+    /// An id that is not words in lower case, joined by hyphens.
+    #[error("the id is not in lower case with hyphens, like `io-inspect`")]
+    Id,
+    /// A message that would not fit the report.
+    #[error("the message {0}")]
+    Message(&'static str),
+    /// Neither `rule` nor `native`, or both.
+    #[error("it needs either `rule` or `native`")]
+    OneOfRuleAndNative,
+    /// `native` names nothing.
+    #[error("there is no native matcher `{name}`, only {}", Native::names().join(", "))]
+    UnknownNative {
+        /// The name given.
+        name: String,
+    },
+    /// A key that has no effect here.
+    #[error("`{key}` has no effect {reason}")]
+    NoEffect {
+        /// The key.
+        key: &'static str,
+        /// Where it would have one.
+        reason: &'static str,
+    },
+    /// A key that rule objects do not have.
+    #[error("`{path}` is not a key of a rule object (expected one of {})", expected.join(", "))]
+    UnknownKey {
+        /// Where, as in `rule.has.stopby`.
+        path: String,
+        /// What may stand there.
+        expected: Vec<&'static str>,
+    },
+    /// A value of the wrong type.
+    #[error("`{path}` is not {expected}")]
+    Type {
+        /// Where.
+        path: String,
+        /// What is needed.
+        expected: &'static str,
+    },
+    /// A pattern that is not Elixir.
+    #[error("the pattern at `{path}` is not valid Elixir: {pattern}")]
+    Pattern {
+        /// Where.
+        path: String,
+        /// The pattern.
+        pattern: String,
+    },
+    /// A field name that no syntax node has.
+    #[error("`{path}` is no field of Elixir's syntax nodes")]
+    Field {
+        /// Where.
+        path: String,
+    },
+    /// A rule object that TOML and ast-grep disagree about.
+    #[error("`{part}` cannot be read as a rule object")]
+    Object {
+        /// `rule`, `constraints`, `utils` or `within`.
+        part: &'static str,
+        /// What does not fit.
+        #[source]
+        source: Box<toml::de::Error>,
+    },
+    /// ast-grep refuses the rule.
+    #[error("ast-grep does not accept `{part}`")]
+    Refused {
+        /// `rule` (with `constraints` and `utils`) or `within`.
+        part: &'static str,
+        /// Why.
+        #[source]
+        source: Box<RuleCoreError>,
+    },
+    /// A rule that would be tried on every node.
+    #[error("the rule does not say what kind of syntax node it is about; add a `kind` or a `pattern`")]
+    AnyKind,
+}
+
+/// A rule that is ready to match.
+pub(super) struct Rule {
+    pub(super) def: RuleDef,
+    pub(super) matcher: Matcher,
+}
+
+/// What finds the matches of a rule.
+pub(super) enum Matcher {
+    /// An ast-grep rule, and the place to report where it must be present.
+    Pattern { rule: Box<RuleCore>, within: Option<Box<RuleCore>> },
+    /// Rust.
+    Native(Native),
+}
+
+/// Makes the shared building blocks.
+pub(super) fn utils(defs: &[UtilDef]) -> Result<GlobalRules, RuleError> {
+    let rules = defs
+        .iter()
+        .map(|def| util(def).map_err(|source| RuleError::Utils { id: Some(def.id.clone()), source }))
+        .collect::<Result<Vec<_>, _>>()?;
+    DeserializeEnv::parse_global_utils(rules).map_err(|source| RuleError::Utils {
+        id: None,
+        source: RuleFault::Refused { part: "utils", source: Box::new(source) },
+    })
+}
+
+fn util(def: &UtilDef) -> Result<SerializableGlobalRule<Elixir>, RuleFault> {
+    Ok(SerializableGlobalRule {
+        core: SerializableRuleCore {
+            rule: object("utils", &def.rule)?,
+            constraints: None,
+            utils: None,
+            transform: None,
+        },
+        id: def.id.clone(),
+        arguments: (!def.arguments.is_empty()).then(|| def.arguments.clone()),
+        language: Elixir,
+    })
+}
+
+/// Makes a rule.
+pub(super) fn rule(def: &RuleDef, globals: &GlobalRules) -> Result<Rule, RuleError> {
+    check_texts(def)
+        .and_then(|()| matcher(def, globals))
+        .map(|matcher| Rule { def: def.clone(), matcher })
+        .map_err(|source| RuleError::Rule { id: def.id.clone(), source })
+}
+
+fn check_texts(def: &RuleDef) -> Result<(), RuleFault> {
+    let word = |word: &str| {
+        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    };
+    if !def.id.split('-').all(word) {
+        return Err(RuleFault::Id);
+    }
+    if def.message.trim().is_empty() {
+        return Err(RuleFault::Message("is empty"));
+    }
+    if def.message.contains('\n') {
+        return Err(RuleFault::Message("has more than one line"));
+    }
+    if def.message.ends_with('.') {
+        return Err(RuleFault::Message("ends with a period"));
+    }
+    Ok(())
+}
+
+fn matcher(def: &RuleDef, globals: &GlobalRules) -> Result<Matcher, RuleFault> {
+    match (&def.rule, &def.native) {
+        (Some(rule), None) => pattern_matcher(def, rule, globals),
+        (None, Some(name)) => native_matcher(def, name),
+        _ => Err(RuleFault::OneOfRuleAndNative),
+    }
+}
+
+fn native_matcher(def: &RuleDef, name: &str) -> Result<Matcher, RuleFault> {
+    let reason = "with `native`";
+    for (key, used) in [
+        ("constraints", !def.constraints.is_empty()),
+        ("utils", !def.utils.is_empty()),
+        ("expect", def.expect != Expect::default()),
+        ("within", def.within.is_some()),
+    ] {
+        if used {
+            return Err(RuleFault::NoEffect { key, reason });
+        }
+    }
+    Native::named(name).map(Matcher::Native).ok_or_else(|| RuleFault::UnknownNative { name: name.to_owned() })
+}
+
+fn pattern_matcher(def: &RuleDef, table: &Table, globals: &GlobalRules) -> Result<Matcher, RuleFault> {
+    let utils = objects("utils", &def.utils)?;
+    let core = SerializableRuleCore {
+        rule: object("rule", table)?,
+        constraints: objects("constraints", &def.constraints)?,
+        utils: utils.clone(),
+        transform: None,
+    };
+    let within = match (&def.within, def.expect) {
+        (None, _) => None,
+        (Some(_), Expect::Absent) => {
+            return Err(RuleFault::NoEffect { key: "within", reason: "without `expect = \"present\"`" });
+        }
+        (Some(within), Expect::Present) => Some(SerializableRuleCore {
+            rule: object("within", within)?,
+            constraints: None,
+            utils,
+            transform: None,
+        }),
+    };
+    Ok(Matcher::Pattern {
+        rule: core_matcher("rule", &core, globals)?,
+        within: within.map(|core| core_matcher("within", &core, globals)).transpose()?,
+    })
+}
+
+fn core_matcher(
+    part: &'static str,
+    core: &SerializableRuleCore,
+    globals: &GlobalRules,
+) -> Result<Box<RuleCore>, RuleFault> {
+    use ast_grep_core::Matcher as _;
+
+    let env = DeserializeEnv::new(Elixir).with_globals(globals);
+    let matcher =
+        core.get_matcher(env).map_err(|source| RuleFault::Refused { part, source: Box::new(source) })?;
+    if matcher.potential_kinds().is_none() {
+        return Err(RuleFault::AnyKind);
+    }
+    Ok(Box::new(matcher))
+}
+
+type Objects = HashMap<String, SerializableRule>;
+
+fn objects<'t>(
+    part: &'static str,
+    tables: impl IntoIterator<Item = (&'t String, &'t Table)>,
+) -> Result<Option<Objects>, RuleFault> {
+    let objects = tables
+        .into_iter()
+        .map(|(name, table)| Ok((name.clone(), object(part, table)?)))
+        .collect::<Result<Objects, RuleFault>>()?;
+    Ok(Some(objects).filter(|objects| !objects.is_empty()))
+}
+
+fn object(part: &'static str, table: &Table) -> Result<SerializableRule, RuleFault> {
+    check_rule(part, table, false)?;
+    table.clone().try_into().map_err(|source| RuleFault::Object { part, source: Box::new(source) })
+}
+
+/// Checks the keys and patterns of a rule object, all the way down.
+fn check_rule(path: &str, table: &Table, relation: bool) -> Result<(), RuleFault> {
+    for (key, value) in table {
+        let path = &format!("{path}.{key}");
+        match (key.as_str(), relation) {
+            ("pattern", _) => check_pattern(path, value)?,
+            ("not", _) => check_rule(path, as_table(path, value)?, false)?,
+            ("inside" | "has" | "precedes" | "follows", _) => check_rule(path, as_table(path, value)?, true)?,
+            ("all" | "any", _) => check_list(path, value)?,
+            ("nthChild", _) => check_nth_child(path, value)?,
+            ("matches", _) => check_matches(path, value)?,
+            ("kind" | "regex" | "range", _) => {}
+            ("field", true) => check_field(path, value)?,
+            ("stopBy", true) => {
+                if let Value::Table(table) = value {
+                    check_rule(path, table, false)?;
+                }
+            }
+            _ => return Err(unknown_key(path, &RULE_KEYS, if relation { &RELATION_KEYS } else { &[] })),
+        }
+    }
+    Ok(())
+}
+
+fn unknown_key(path: &str, keys: &[&'static str], more: &[&'static str]) -> RuleFault {
+    RuleFault::UnknownKey { path: path.to_owned(), expected: [keys, more].concat() }
+}
+
+fn as_table<'v>(path: &str, value: &'v Value) -> Result<&'v Table, RuleFault> {
+    value.as_table().ok_or_else(|| RuleFault::Type { path: path.to_owned(), expected: "a rule object" })
+}
+
+fn as_str<'v>(path: &str, value: &'v Value) -> Result<&'v str, RuleFault> {
+    value.as_str().ok_or_else(|| RuleFault::Type { path: path.to_owned(), expected: "a string" })
+}
+
+fn check_list(path: &str, value: &Value) -> Result<(), RuleFault> {
+    let rules = value
+        .as_array()
+        .ok_or_else(|| RuleFault::Type { path: path.to_owned(), expected: "a list of rule objects" })?;
+    for (index, rule) in rules.iter().enumerate() {
+        let path = &format!("{path}[{index}]");
+        check_rule(path, as_table(path, rule)?, false)?;
+    }
+    Ok(())
+}
+
+fn check_nth_child(path: &str, value: &Value) -> Result<(), RuleFault> {
+    let Value::Table(table) = value else { return Ok(()) };
+    for (key, value) in table {
+        let path = &format!("{path}.{key}");
+        match key.as_str() {
+            "ofRule" => check_rule(path, as_table(path, value)?, false)?,
+            "position" | "reverse" => {}
+            _ => return Err(unknown_key(path, &NTH_CHILD_KEYS, &[])),
+        }
+    }
+    Ok(())
+}
+
+/// `matches = "name"`, or `matches = { name = { argument = { … } } }`.
+fn check_matches(path: &str, value: &Value) -> Result<(), RuleFault> {
+    let Value::Table(calls) = value else { return Ok(()) };
+    for (name, arguments) in calls {
+        let path = &format!("{path}.{name}");
+        for (argument, rule) in as_table(path, arguments)? {
+            let path = &format!("{path}.{argument}");
+            check_rule(path, as_table(path, rule)?, false)?;
+        }
+    }
+    Ok(())
+}
+
+fn check_field(path: &str, value: &Value) -> Result<(), RuleFault> {
+    match Elixir.field_to_id(as_str(path, value)?) {
+        Some(_) => Ok(()),
+        None => Err(RuleFault::Field { path: path.to_owned() }),
+    }
+}
+
+fn check_pattern(path: &str, value: &Value) -> Result<(), RuleFault> {
+    let text = match value {
+        Value::Table(table) => {
+            if let Some(key) = table.keys().find(|key| !PATTERN_KEYS.contains(&key.as_str())) {
+                return Err(unknown_key(&format!("{path}.{key}"), &PATTERN_KEYS, &[]));
+            }
+            as_str(path, table.get("context").unwrap_or(value))?
+        }
+        _ => as_str(path, value)?,
+    };
+    if Elixir.ast_grep(Elixir.pre_process_pattern(text)).root().get_inner_node().has_error() {
+        return Err(RuleFault::Pattern { path: path.to_owned(), pattern: text.to_owned() });
+    }
+    Ok(())
+}

@@ -1,0 +1,113 @@
+//! Lists that grow at the wrong end.
+
+use std::ops::Range;
+
+use super::{
+    super::tree::Node,
+    syntax::{arguments, clause, do_body, head, is_kind, is_local_call, is_section, named_children, sides},
+};
+
+/// Functions that take a list, a start value and a function of an element and what has accumulated.
+const FOLDS: [&str; 3] = ["Enum.reduce", "List.foldl", "Enum.reduce_while"];
+
+/// `acc ++ [x]` where `acc` is what a fold, or a function that calls itself, has accumulated.
+pub(super) fn append(operator: &Node<'_>) -> Vec<Range<usize>> {
+    let Some((list, element)) = sides(operator, "++") else { return Vec::new() };
+    if !is_kind(&element, "list") || named_children(&element).len() != 1 {
+        return Vec::new();
+    }
+    if is_folded(operator, &list) || is_passed_on(operator, &list) {
+        vec![operator.range()]
+    } else {
+        Vec::new()
+    }
+}
+
+/// Whether the operator is a result of the function that a fold calls, and the list its accumulator.
+fn is_folded(operator: &Node<'_>, list: &Node<'_>) -> bool {
+    let function = operator.ancestors().find(|node| {
+        is_kind(node, "anonymous_function")
+            || (is_kind(node, "unary_operator") && node.field("operator").is_some_and(|op| op.text() == "&"))
+    });
+    function.is_some_and(|function| is_fold_argument(&function) && accumulates(&function, operator, list))
+}
+
+fn is_fold_argument(function: &Node<'_>) -> bool {
+    let call = function.parent().and_then(|arguments| arguments.parent());
+    call.and_then(|call| call.field("target")).is_some_and(|target| FOLDS.contains(&&*target.text()))
+}
+
+fn accumulates(function: &Node<'_>, operator: &Node<'_>, list: &Node<'_>) -> bool {
+    if is_kind(function, "unary_operator") {
+        return list.text() == "&2";
+    }
+    named_children(function).iter().filter(|child| contains(child, operator)).filter_map(clause).any(
+        |clause| {
+            let accumulator = clause.patterns.get(1);
+            accumulator.is_some_and(|name| is_kind(name, "identifier") && name.text() == list.text())
+                && clause
+                    .body
+                    .last()
+                    .is_some_and(|result| contains(result, operator) && is_result(operator, result))
+        },
+    )
+}
+
+/// Whether the node's value is a value of `result`: itself, or a branch of it.
+fn is_result(node: &Node<'_>, result: &Node<'_>) -> bool {
+    let mut node = node.clone();
+    while node.node_id() != result.node_id() {
+        let Some(parent) = node.parent() else { return false };
+        let passes = match &*parent.kind() {
+            "do_block" | "else_block" | "body" | "block" => is_section(&node) || is_last(&node, &parent),
+            "call" => ["if", "unless", "case", "cond"].iter().any(|name| is_local_call(&parent, name)),
+            "stab_clause" | "pair" | "keywords" | "arguments" => true,
+            _ => false,
+        };
+        if !passes {
+            return false;
+        }
+        node = parent;
+    }
+    true
+}
+
+/// Whether a block's value is that of the node.
+fn is_last(node: &Node<'_>, block: &Node<'_>) -> bool {
+    let last = named_children(block).into_iter().rfind(|child| !is_section(child));
+    last.is_some_and(|last| last.node_id() == node.node_id())
+}
+
+/// Whether the operator is an argument of a function's last call, of itself, in the place of the
+/// parameter that the list is.
+fn is_passed_on(operator: &Node<'_>, list: &Node<'_>) -> bool {
+    let Some(call) =
+        operator.parent().filter(|node| is_kind(node, "arguments")).and_then(|node| node.parent())
+    else {
+        return false;
+    };
+    let Some(place) = arguments(&call).iter().position(|node| node.node_id() == operator.node_id()) else {
+        return false;
+    };
+    let Some(function) =
+        operator.ancestors().find(|node| is_local_call(node, "def") || is_local_call(node, "defp"))
+    else {
+        return false;
+    };
+    let head = arguments(&function).first().and_then(head);
+    head.is_some_and(|(name, parameters)| {
+        is_local_call(&call, &name)
+            && arguments(&call).len() == parameters.len()
+            && parameters
+                .get(place)
+                .is_some_and(|parameter| is_kind(parameter, "identifier") && parameter.text() == list.text())
+            && do_body(&function)
+                .last()
+                .is_some_and(|result| contains(result, &call) && is_result(&call, result))
+    })
+}
+
+fn contains(outer: &Node<'_>, inner: &Node<'_>) -> bool {
+    let (outer, inner) = (outer.range(), inner.range());
+    outer.start <= inner.start && inner.end <= outer.end
+}

@@ -1,0 +1,313 @@
+//! What a module says about itself: documentation, types, callbacks.
+//!
+//! Only what stands directly in the module's body counts as its functions. What a macro or a
+//! comprehension makes is left alone, and so is every module inside a `quote`.
+
+use std::{borrow::Cow, collections::HashSet, ops::Range};
+
+use super::{
+    super::tree::Node,
+    syntax::{
+        arguments, attribute, child_of_kind, do_body, head, is_kind, is_local_call, local_name,
+        named_children, sides,
+    },
+};
+
+/// Callbacks by the module that a `use` or `@behaviour` names.
+const CALLBACKS: [(&str, &[(&str, usize)]); 11] = [
+    (
+        "GenServer",
+        &[
+            ("init", 1),
+            ("handle_call", 3),
+            ("handle_cast", 2),
+            ("handle_info", 2),
+            ("handle_continue", 2),
+            ("terminate", 2),
+            ("code_change", 3),
+            ("format_status", 1),
+            ("format_status", 2),
+        ],
+    ),
+    ("Supervisor", &[("init", 1)]),
+    ("DynamicSupervisor", &[("init", 1)]),
+    ("Application", &[("start", 2), ("stop", 1), ("prep_stop", 1), ("start_phase", 3), ("config_change", 3)]),
+    ("Plug", &[("init", 1), ("call", 2)]),
+    (":gen_statem", &[("init", 1), ("callback_mode", 0), ("handle_event", 4), ("terminate", 3)]),
+    (
+        "GenStage",
+        &[
+            ("init", 1),
+            ("handle_demand", 2),
+            ("handle_events", 3),
+            ("handle_subscribe", 4),
+            ("handle_cancel", 3),
+            ("handle_call", 3),
+            ("handle_cast", 2),
+            ("handle_info", 2),
+        ],
+    ),
+    ("Oban.Worker", &[("perform", 1), ("timeout", 1), ("backoff", 1)]),
+    (
+        "Phoenix.LiveView",
+        &[
+            ("mount", 3),
+            ("render", 1),
+            ("handle_params", 3),
+            ("handle_event", 3),
+            ("handle_info", 2),
+            ("handle_async", 3),
+        ],
+    ),
+    ("Phoenix.LiveComponent", &[("mount", 1), ("render", 1), ("update", 2), ("handle_event", 3)]),
+    ("Phoenix.Channel", &[("join", 3), ("handle_in", 3), ("handle_info", 2), ("terminate", 2)]),
+];
+
+/// Modules whose users are tests, scripts or migrations, which no one reads as an API.
+const NO_API: [&str; 6] =
+    ["ExUnit.Case", "ExUnit.CaseTemplate", "Mix.Project", "Ecto.Migration", "Mix.Config", "Config"];
+
+/// What an `@impl` or `@doc` before it belongs to.
+const DEFINITIONS: [&str; 5] = ["def", "defp", "defmacro", "defmacrop", "defdelegate"];
+
+/// A module without `@moduledoc`: its `defmodule NAME`.
+pub(super) fn missing_moduledoc(path: &str, module: &Node<'_>) -> Vec<Range<usize>> {
+    let facts = Facts::of(module);
+    let documented = facts.attributes.iter().any(|(name, _)| name == "moduledoc");
+    if is_script(path) || documented || facts.is_exception || facts.has_no_api() || is_quoted(module) {
+        return Vec::new();
+    }
+    vec![heading(module)]
+}
+
+/// Public functions without `@spec`: the heads of their first clauses.
+pub(super) fn missing_spec(path: &str, module: &Node<'_>) -> Vec<Range<usize>> {
+    let facts = Facts::of(module);
+    let private = facts.attributes.iter().any(|(name, value)| name == "moduledoc" && is_false(value));
+    if is_script(path) || private || facts.has_no_api() || is_quoted(module) {
+        return Vec::new();
+    }
+    let Some(specs) = facts.specs() else { return Vec::new() };
+    let callbacks = facts.callbacks();
+    if facts.may_hide_callbacks() {
+        return Vec::new();
+    }
+    facts
+        .functions
+        .iter()
+        .filter(|function| !function.hidden && !function.implements && !function.is_component)
+        .filter(|function| !function.is_one_of(&specs) && !function.is_one_of(&callbacks))
+        .map(|function| function.place.clone())
+        .collect()
+}
+
+/// Callbacks of a known behaviour without `@impl`: the heads of their first clauses.
+pub(super) fn missing_impl(path: &str, module: &Node<'_>) -> Vec<Range<usize>> {
+    let facts = Facts::of(module);
+    let callbacks = facts.callbacks();
+    if is_script(path) || callbacks.is_empty() || is_quoted(module) {
+        return Vec::new();
+    }
+    facts
+        .functions
+        .iter()
+        .filter(|function| !function.implements && function.is_one_of(&callbacks))
+        .map(|function| function.place.clone())
+        .collect()
+}
+
+/// A function's name and arity.
+type Signature = (String, usize);
+
+/// A public function.
+struct Function {
+    name: String,
+    /// Lowest and highest arity: they differ by the number of default values.
+    arity: (usize, usize),
+    /// Bytes of the head of its first clause.
+    place: Range<usize>,
+    /// Whether some clause has `@impl`.
+    implements: bool,
+    /// Whether it has `@doc false`, or a name with leading underscores.
+    hidden: bool,
+    /// Whether it is a Phoenix function component.
+    is_component: bool,
+}
+
+impl Function {
+    fn is_one_of(&self, signatures: &HashSet<Signature>) -> bool {
+        let (low, high) = self.arity;
+        (low..=high).any(|arity| signatures.contains(&(self.name.clone(), arity)))
+    }
+
+    /// Whether a further clause, or a head, has the same name and an arity of this one.
+    fn takes(&self, name: &str, arity: (usize, usize)) -> bool {
+        self.name == name && self.arity.0 <= arity.1 && arity.0 <= self.arity.1
+    }
+}
+
+/// What stands in a module's body.
+#[derive(Default)]
+struct Facts<'t> {
+    name: Cow<'t, str>,
+    /// Set anywhere in the module, but not in a module within it.
+    attributes: Vec<(Cow<'t, str>, Node<'t>)>,
+    /// Modules that are used, and whether an option like `:controller` goes with it.
+    uses: Vec<(Cow<'t, str>, bool)>,
+    functions: Vec<Function>,
+    is_exception: bool,
+}
+
+impl<'t> Facts<'t> {
+    fn of(module: &Node<'t>) -> Self {
+        let mut facts =
+            Self { name: arguments(module).first().map(Node::text).unwrap_or_default(), ..Self::default() };
+        let body = do_body(module);
+        for item in &body {
+            facts.collect_nested(item);
+        }
+        let mut before = Vec::new();
+        for item in &body {
+            if let Some(attribute) = attribute(item) {
+                before.push(attribute);
+            } else if DEFINITIONS.iter().any(|name| is_local_call(item, name)) {
+                facts.collect_function(item, &before);
+                before.clear();
+            }
+        }
+        facts
+    }
+
+    /// Attributes and uses, wherever they stand: in an `if` too, say.
+    fn collect_nested(&mut self, item: &Node<'t>) {
+        let mut pending = vec![item.clone()];
+        while let Some(node) = pending.pop() {
+            if let Some(attribute) = attribute(&node) {
+                self.attributes.push(attribute);
+            } else if is_local_call(&node, "use") {
+                self.collect_use(&node);
+            } else if is_local_call(&node, "defexception") {
+                self.is_exception = true;
+            } else if !DEFINITIONS
+                .iter()
+                .chain(&["defmodule", "quote"])
+                .any(|name| is_local_call(&node, name))
+            {
+                pending.extend(named_children(&node));
+            }
+        }
+    }
+
+    fn collect_use(&mut self, call: &Node<'t>) {
+        let arguments = arguments(call);
+        if let Some(module) = arguments.first() {
+            let which = arguments.get(1).is_some_and(|option| is_kind(option, "atom"));
+            self.uses.push((module.text(), which));
+        }
+    }
+
+    fn collect_function(&mut self, item: &Node<'t>, attributes: &[(Cow<'t, str>, Node<'t>)]) {
+        if !is_local_call(item, "def") {
+            return;
+        }
+        let arguments = arguments(item);
+        let Some((signature, (name, parameters))) =
+            arguments.first().and_then(|node| Some((node, head(node)?)))
+        else {
+            return;
+        };
+        let defaults = parameters.iter().filter(|parameter| sides(parameter, "\\\\").is_some()).count();
+        let arity = (parameters.len() - defaults, parameters.len());
+        let set = |name: &str, off: bool| {
+            attributes.iter().any(|(found, value)| found == name && is_false(value) == off)
+        };
+        let function = Function {
+            arity,
+            place: signature.range(),
+            implements: set("impl", false),
+            hidden: set("doc", true) || name.starts_with('_'),
+            is_component: parameters.len() == 1 && has_template(item),
+            name,
+        };
+        match self.functions.iter_mut().find(|known| known.takes(&function.name, arity)) {
+            Some(known) => {
+                known.implements |= function.implements;
+                known.hidden |= function.hidden;
+                known.is_component |= function.is_component;
+            }
+            None => self.functions.push(function),
+        }
+    }
+
+    /// What has a spec, or nothing if a spec's name is only known after macros have run.
+    fn specs(&self) -> Option<HashSet<Signature>> {
+        self.attributes
+            .iter()
+            .filter(|(name, _)| name == "spec")
+            .map(|(_, value)| {
+                let typed = sides(value, "when").map_or_else(|| value.clone(), |(typed, _)| typed);
+                let (function, _) = sides(&typed, "::")?;
+                head(&function).map(|(name, parameters)| (name, parameters.len()))
+            })
+            .collect()
+    }
+
+    /// The callbacks of the behaviours that it names.
+    fn callbacks(&self) -> HashSet<Signature> {
+        let behaviours = self.attributes.iter().filter(|(name, _)| name == "behaviour");
+        let named: HashSet<_> = self
+            .uses
+            .iter()
+            .map(|(module, _)| module.clone())
+            .chain(behaviours.map(|(_, value)| value.text()))
+            .collect();
+        CALLBACKS
+            .iter()
+            .filter(|(behaviour, _)| named.contains(*behaviour))
+            .flat_map(|(_, callbacks)| callbacks.iter())
+            .map(|(name, arity)| ((*name).to_owned(), *arity))
+            .collect()
+    }
+
+    /// Whether some functions may be callbacks of a behaviour that is not known here.
+    fn may_hide_callbacks(&self) -> bool {
+        let known = |module: &str| CALLBACKS.iter().any(|(behaviour, _)| *behaviour == module);
+        let mut behaviours = self.attributes.iter().filter(|(name, _)| name == "behaviour");
+        behaviours.any(|(_, value)| !known(&value.text())) && !self.functions.iter().any(|one| one.implements)
+    }
+
+    /// Tests, scripts, and what a framework calls: controllers, views, live views.
+    fn has_no_api(&self) -> bool {
+        self.name.ends_with("Test")
+            || self.uses.iter().any(|(module, which)| {
+                NO_API.contains(&&**module) || module.ends_with("Case") || (*which && module.ends_with("Web"))
+            })
+    }
+}
+
+/// `defmodule NAME`, without the body.
+fn heading(module: &Node<'_>) -> Range<usize> {
+    let range = module.range();
+    let end = child_of_kind(module, "arguments")
+        .and_then(|arguments| named_children(&arguments).first().map(Node::range))
+        .map_or(range.end, |name| name.end);
+    range.start..end
+}
+
+fn is_script(path: &str) -> bool {
+    path.ends_with(".exs")
+}
+
+fn is_false(node: &Node<'_>) -> bool {
+    node.text() == "false"
+}
+
+/// Whether the code is only made when a macro runs.
+fn is_quoted(node: &Node<'_>) -> bool {
+    node.ancestors().any(|ancestor| local_name(&ancestor).is_some_and(|name| name == "quote"))
+}
+
+/// Whether a function contains a HEEx template.
+fn has_template(function: &Node<'_>) -> bool {
+    function.dfs().any(|node| is_kind(&node, "sigil") && node.text().starts_with("~H"))
+}

@@ -1,0 +1,131 @@
+//! The cache: everything that is made once per Elixir and OTP version and used by every check.
+//!
+//! Each entry is a folder named by a hash of what it was made from, complete or absent, so that
+//! processes side by side need no lock, and nothing in it is ever changed.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use include_dir::{Dir, include_dir};
+
+use crate::{
+    error::Error,
+    exercise::Exercise,
+    files::complete_or_absent,
+    hash::sha256_hex,
+    process::probe::probe,
+    toolchain::{self, Toolchain},
+};
+
+/// The Elixir side of a check.
+static RUNNER: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/src/elixir");
+
+/// How long our own modules may take to compile.
+const COMPILE_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// The cache for one pair of versions.
+#[derive(Clone, Debug)]
+pub struct Store {
+    root: PathBuf,
+}
+
+/// An exercise's modules, compiled without any solution.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// The given modules.
+    pub support_ebin: PathBuf,
+    /// The test modules.
+    pub tests_ebin: PathBuf,
+}
+
+impl Prepared {
+    fn in_folder(folder: &Path) -> Self {
+        Self { support_ebin: folder.join("support"), tests_ebin: folder.join("tests") }
+    }
+}
+
+impl Store {
+    /// The part of the cache for this toolchain.
+    #[must_use]
+    pub fn new(cache: &Path, toolchain: &Toolchain) -> Self {
+        Self { root: cache.join(toolchain.slug()) }
+    }
+
+    /// Dialyzer's type information, which the analysis VM keeps there itself.
+    #[must_use]
+    pub fn plt_dir(&self) -> PathBuf {
+        self.root.join("plt")
+    }
+
+    /// Our own modules, compiled on first use.
+    ///
+    /// # Errors
+    /// They do not compile with this Elixir, or the cache cannot be written.
+    pub fn runner(&self, toolchain: &Toolchain) -> Result<PathBuf, Error> {
+        let folder = self.root.join(format!("runner-{}", runner_hash()));
+        let io_error = Error::file("write", &folder);
+        complete_or_absent(&folder, |out| compile_runner(toolchain, out), once(io_error))?;
+        Ok(folder)
+    }
+
+    /// The exercise's given modules and tests; `compile` is called where they are not there yet.
+    ///
+    /// # Errors
+    /// What `compile` returns, or that the cache cannot be written.
+    pub fn prepared(
+        &self,
+        exercise: &Exercise,
+        compile: impl FnOnce(&Prepared) -> Result<(), Error>,
+    ) -> Result<Prepared, Error> {
+        let folder = self.root.join(format!("exercise-{}-{}", exercise.id, tests_hash(exercise)));
+        let fill = |out: &Path| {
+            let prepared = Prepared::in_folder(out);
+            for ebin in [&prepared.support_ebin, &prepared.tests_ebin] {
+                fs_err::create_dir_all(ebin).map_err(Error::file("create", ebin))?;
+            }
+            compile(&prepared)
+        };
+        complete_or_absent(&folder, fill, once(Error::file("write", &folder)))?;
+        Ok(Prepared::in_folder(&folder))
+    }
+}
+
+/// [`complete_or_absent`] makes at most one error; `Error::file` makes one.
+fn once(make: impl FnOnce(std::io::Error) -> Error) -> impl Fn(std::io::Error) -> Error {
+    let make = std::cell::Cell::new(Some(make));
+    move |source| match make.take() {
+        Some(make) => make(source),
+        None => Error::File { verb: "write", path: PathBuf::new(), source },
+    }
+}
+
+fn compile_runner(toolchain: &Toolchain, out: &Path) -> Result<(), Error> {
+    let sources = tempfile::tempdir().map_err(Error::file("create", std::env::temp_dir()))?;
+    RUNNER.extract(sources.path()).map_err(Error::file("write", sources.path()))?;
+    let files = RUNNER.find("**/*.ex").into_iter().flatten().filter_map(|entry| entry.as_file());
+    let files: Vec<String> =
+        files.map(|file| sources.path().join(file.path()).display().to_string()).collect();
+    let out = out.display().to_string();
+    let mut args = vec!["-o", out.as_str()];
+    args.extend(files.iter().map(String::as_str));
+    probe(toolchain::search("elixirc")?, &args, COMPILE_TIMEOUT)
+        .map(drop)
+        .map_err(|source| Error::Runner { elixir: toolchain.elixir.clone(), source })
+}
+
+fn runner_hash() -> String {
+    let mut parts: Vec<&[u8]> = Vec::new();
+    for file in RUNNER.find("**/*.ex").into_iter().flatten().filter_map(|entry| entry.as_file()) {
+        parts.extend([file.path().as_os_str().as_encoded_bytes(), file.contents()]);
+    }
+    sha256_hex(parts)[..16].to_owned()
+}
+
+fn tests_hash(exercise: &Exercise) -> String {
+    let runner = runner_hash();
+    let files = exercise.support_files().into_iter().chain(exercise.test_files());
+    let parts = files.flat_map(|path| [path.as_bytes(), b"\0", exercise.files[path].as_ref(), b"\0"]);
+    sha256_hex(std::iter::once(runner.as_bytes()).chain(parts))[..16].to_owned()
+}
