@@ -114,6 +114,7 @@ fn plan(exercise: &Exercise, solution: Vec<SourceFile>, options: &Options) -> Re
         solution,
         steps: options.steps.clone(),
         expected: exercise.expected_tests().map_err(at)?,
+        modules: exercise.modules(),
         controls: runner::control_names()?,
         strict: options.strict,
         timeout: options.timeout.unwrap_or_else(|| exercise.manifest.limits.timeout()),

@@ -30,7 +30,8 @@ struct CompileLog {
     /// The solution's code was about to run: from here on, an early end is its doing.
     begun: bool,
     compiled: Option<bool>,
-    redefines: bool,
+    /// It compiles, and defines the wrong modules.
+    unfit: bool,
     findings: Vec<Finding>,
     duration: Duration,
 }
@@ -82,8 +83,10 @@ impl<'a> Checkup<'a> {
                 let place = Place { file, line, column };
                 self.compile.findings.push(steps::compile::finding(severity, place, &message));
             }
-            VmEvent::Compiled { ok, redefined, duration_us, .. } => {
-                self.compiled(ok, &redefined, duration_us)
+            VmEvent::Compiled { ok, modules, redefined, duration_us } => {
+                if self.compiled(ok, duration_us) {
+                    self.look_at_modules(&modules, &redefined);
+                }
             }
             other => {
                 self.compile.begun |= matches!(other, VmEvent::Hashes { .. });
@@ -92,21 +95,36 @@ impl<'a> Checkup<'a> {
         }
     }
 
-    fn compiled(&mut self, ok: bool, redefined: &[String], duration_us: u64) {
-        // The compiler has one word; a second one would be the solution's.
-        if self.compile.compiled.is_some() {
-            return;
+    /// Takes the compiler's word; says whether there is something to look at. A second word would
+    /// be the solution's.
+    fn compiled(&mut self, ok: bool, duration_us: u64) -> bool {
+        let first = self.compile.compiled.is_none();
+        if first {
+            self.compile.compiled = Some(ok);
+            self.compile.duration = Duration::from_micros(duration_us);
         }
-        self.compile.compiled = Some(ok);
-        self.compile.duration = Duration::from_micros(duration_us);
-        self.compile.redefines = !redefined.is_empty();
+        if first && !ok {
+            let marked =
+                self.plan.solution.iter().find(|file| steps::compile::has_byte_order_mark(&file.text));
+            self.compile.findings.extend(marked.map(|file| steps::compile::byte_order_mark(&file.path)));
+        }
+        first && ok
+    }
+
+    /// The solution defines the modules of the task, and none that exists already.
+    fn look_at_modules(&mut self, modules: &[String], redefined: &[String]) {
         for module in redefined {
             let place = self.definition_of(module);
             self.compile.findings.push(steps::compile::redefined(module, place));
         }
+        for module in steps::compile::missing_modules(self.plan, modules) {
+            let place = self.definition_of("");
+            self.compile.findings.push(steps::compile::missing(module, modules, place));
+        }
+        self.compile.unfit = !steps::compile::is_fit(self.plan, modules, redefined);
     }
 
-    /// The line that defines the module, or the first line where none is found.
+    /// The line that defines the module (any, where it has no name), or else the first line.
     fn definition_of(&self, module: &str) -> Place {
         let last_name = module.rsplit('.').next().unwrap_or(module);
         let found = self.plan.solution.iter().find_map(|file| {
@@ -195,14 +213,23 @@ impl<'a> Checkup<'a> {
                 let reason = self.credo_missing.clone().unwrap_or_default();
                 StepReport::bare(step, Outcome::NotRun(Why::Missing(reason)))
             }
-            Step::Dialyzer if !self.usable() => blocked_by_compile(step),
+            Step::Dialyzer if !self.usable() => self.blocked_by_compile(step),
             Step::Format | Step::Credo | Step::Dialyzer => self.analysis_step(step),
         }
     }
 
     /// Whether there is compiled code to look at.
     fn usable(&self) -> bool {
-        self.compile.compiled == Some(true) && !self.compile.redefines
+        self.compile.compiled == Some(true) && !self.compile.unfit
+    }
+
+    fn blocked_by_compile(&self, step: Step) -> StepReport {
+        let reason = if self.compile.unfit {
+            "the solution defines other modules than asked for"
+        } else {
+            "the solution does not compile"
+        };
+        StepReport::bare(step, Outcome::NotRun(Why::Blocked(reason.to_owned())))
     }
 
     fn compile_step(&self) -> StepReport {
@@ -230,7 +257,7 @@ impl<'a> Checkup<'a> {
 
     fn test_step(&self) -> StepReport {
         if !self.usable() {
-            return blocked_by_compile(Step::Test);
+            return self.blocked_by_compile(Step::Test);
         }
         let Some(end) = &self.ends[Vm::Test as usize] else { return unheard(Step::Test) };
         let (outcome, tests) = self.tests.judge(self.plan, end);
@@ -290,10 +317,6 @@ fn in_order(findings: &[Finding]) -> Vec<Finding> {
 
 fn unheard(step: Step) -> StepReport {
     StepReport::bare(step, Outcome::Broken("nothing was heard of this step".to_owned()))
-}
-
-fn blocked_by_compile(step: Step) -> StepReport {
-    StepReport::bare(step, Outcome::NotRun(Why::Blocked("the solution was not compiled".to_owned())))
 }
 
 /// A VM that ended before it had said what it was asked for.

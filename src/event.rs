@@ -127,6 +127,9 @@ pub enum VmEvent {
         module: String,
         /// Name without the leading `test `.
         name: String,
+        /// One of the tests that must fail.
+        #[serde(default)]
+        control: bool,
     },
     /// A test has ended.
     TestFinished(VmTest),

@@ -89,6 +89,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Every test that must be reported as passed, in the order in which they run.
     pub expected: Vec<TestId>,
+    /// Modules that the solution must define: those of the stub.
+    pub modules: Vec<String>,
     /// Names of the tests that must fail.
     pub controls: Vec<String>,
     /// Every finding fails, and every step must have run.

@@ -4,6 +4,7 @@
 //! they clear that, in their arguments (`sleep 1000.MARK`). Nothing is ever looked up by name.
 
 #![cfg(unix)]
+#![expect(clippy::disallowed_methods, reason = "some tests need processes of their own")]
 
 use std::path::Path;
 use std::process::Command;
@@ -188,6 +189,8 @@ fn the_terminal_cannot_be_reached() {
 fn missing_programs_and_folders_are_told_apart() {
     let mut script = Script::new("");
     script.spec.program = "no-such-program".into();
+    // A folder in PATH that may not be read would make it "permission denied".
+    script.spec.env = vec![("PATH".into(), "/usr/bin:/bin".into())];
     let error = script.start().wait().unwrap_err();
     assert!(matches!(error, ProcessError::NotFound { .. }), "{error:?}");
 
@@ -386,6 +389,21 @@ mod nothing_is_left {
             running.stop();
             assert_eq!(running.wait().unwrap().end, End::Stopped);
             script.assert_nothing_left();
+        }
+    }
+
+    #[test]
+    fn after_stopping_one_that_forks_all_the_time() {
+        let script = "for i in $(seq 500); do setsid sleep 1000.MARK & done; sleep 1000.MARK";
+        for millis in [20, 40, 60] {
+            let script = Script::new(script);
+            let running = script.start();
+            thread::sleep(Duration::from_millis(millis));
+            let begin = Instant::now();
+            running.stop();
+            assert_eq!(running.wait().unwrap().end, End::Stopped);
+            script.assert_nothing_left();
+            assert!(begin.elapsed() < QUICK, "{:?}", begin.elapsed());
         }
     }
 

@@ -70,6 +70,7 @@ defmodule Practice.Channel do
   @spec connect(Path.t(), pid()) :: no_return()
   def connect(path, opener) do
     Process.flag(:trap_exit, true)
+    Process.flag(:priority, :high)
     {:ok, socket} = :gen_tcp.connect({:local, path}, 0, [:binary, active: true, packet: :raw])
     send(opener, {self(), :connected})
     loop(%{socket: socket, nonce: nil, input: "", commands: [], waiting: nil, open?: true})

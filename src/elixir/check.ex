@@ -43,6 +43,7 @@ defmodule Practice.Check do
     tests = Prepare.load_tests(command.tests_ebin)
     watched = watched(command) ++ tests ++ Enum.map(controls, &elem(&1, 0))
     Channel.event(channel, :hashes, %{stage: :before, modules: hashes(watched)})
+    protect(watched)
 
     late = compile(channel, command)
 
@@ -55,7 +56,7 @@ defmodule Practice.Check do
     :ok
   end
 
-  ## Hashes
+  ## Loaded code
 
   defp watched(%{support_ebin: support}) do
     Code.prepend_path(support)
@@ -79,6 +80,13 @@ defmodule Practice.Check do
     Base.encode16(:erlang.get_module_info(module, :md5), case: :lower)
   rescue
     ArgumentError -> nil
+  end
+
+  # Code that is loaded now can't be replaced any more, as is the case for OTP's own. A solution that
+  # redefines a module is reported; without this, redefining `String` would break the compiler itself.
+  defp protect(watched) do
+    loaded = for {module, [_ | _] = _file} <- :code.all_loaded(), do: module
+    Enum.each(watched ++ loaded, &:code.stick_mod/1)
   end
 
   ## Compilation

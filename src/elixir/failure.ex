@@ -60,7 +60,7 @@ defmodule Practice.Failure do
     Map.merge(sides(reason), %{
       kind: kind_name(kind),
       exception: exception_name(reason),
-      message: guarded(fn -> message(kind, reason, stack) end),
+      message: message(kind, reason, stack),
       stack: frames(inner_stack(kind, reason) ++ stack, project)
     })
   end
@@ -111,22 +111,28 @@ defmodule Practice.Failure do
   ## Messages
 
   defp message(:error, %ExUnit.AssertionError{message: @no_value}, _stack), do: "Assertion failed"
-  defp message(:error, %ExUnit.AssertionError{message: message}, _stack), do: to_string(message)
+
+  defp message(:error, %ExUnit.AssertionError{message: message}, _stack)
+       when is_binary(message) do
+    cut(message)
+  end
 
   defp message(:error, %ExUnit.TimeoutError{type: type, timeout: millis}, _stack) do
     "#{type} timed out after #{millis} ms"
   end
 
   defp message(:error, exception, stack) do
-    {blamed, _stack} = Exception.blame(:error, exception, stack)
-    Exception.message(blamed)
+    guarded(fn ->
+      {blamed, _stack} = Exception.blame(:error, exception, stack)
+      Exception.message(blamed)
+    end)
   end
 
-  defp message(:throw, value, _stack), do: inspect(value, @inspect)
-  defp message(:exit, reason, _stack), do: Exception.format_exit(reason)
+  defp message(:throw, value, _stack), do: show(value)
+  defp message(:exit, reason, _stack), do: guarded(fn -> Exception.format_exit(reason) end)
 
-  defp message({:EXIT, _pid}, reason, _stack) do
-    "the test's process was ended: " <> Exception.format_exit(reason)
+  defp message({:EXIT, _pid}, reason, stack) do
+    "the test's process was ended: " <> message(:exit, reason, stack)
   end
 
   ## Limits

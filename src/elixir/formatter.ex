@@ -53,6 +53,7 @@ defmodule Practice.Formatter do
 
   @impl GenServer
   def init(options) do
+    Process.flag(:priority, :high)
     config = Keyword.fetch!(options, :practice)
     Application.delete_env(:ex_unit, :practice)
     Process.group_leader(config.runner, self())

@@ -4,6 +4,9 @@ defmodule Practice.Reporter do
 
   To show a failed assertion may take long (see `Practice.Failure`). The formatter must not wait for
   that, because tests that print wait for the formatter. So it gives away its events as functions.
+
+  ExUnit does not wait for its formatters either. Formatter, reporter and channel have a high
+  priority, so that a test which ends the VM has most likely been announced by then.
   """
 
   alias Practice.Channel
@@ -12,7 +15,8 @@ defmodule Practice.Reporter do
 
   @doc "Starts a reporter that is linked to the caller."
   @spec start_link(Channel.t()) :: t()
-  def start_link(channel), do: spawn_link(fn -> loop(channel) end)
+  def start_link(channel),
+    do: :erlang.spawn_opt(fn -> loop(channel) end, [:link, priority: :high])
 
   @doc "Sends the event `name` when it is its turn, with the fields that `fun` returns."
   @spec report(t(), atom(), (() -> map())) :: :ok

@@ -76,6 +76,18 @@ impl Exercise {
         self.files.keys().map(String::as_str).filter(is_support).collect()
     }
 
+    /// The modules that a solution must define: those that stand at the left margin of the stub.
+    #[must_use]
+    pub fn modules(&self) -> Vec<String> {
+        let sources = self.under("stub").map(|(_, bytes)| String::from_utf8_lossy(bytes));
+        let mut modules = Vec::new();
+        for source in sources {
+            let heads = source.lines().filter_map(|line| line.strip_prefix("defmodule "));
+            modules.extend(heads.filter_map(|rest| rest.split_whitespace().next()).map(str::to_owned));
+        }
+        modules
+    }
+
     /// Every test that a solution must pass, in order; empty where the lock file is missing.
     ///
     /// # Errors

@@ -18,8 +18,8 @@ use std::time::{Duration, Instant};
 
 use procfs::process::{Process, Stat};
 use rustix::process::{
-    DumpableBehavior, Pid, Signal, WaitOptions, getpid, getsid, set_child_subreaper, set_dumpable_behavior,
-    waitpid,
+    DumpableBehavior, Pid, Signal, WaitOptions, getpid, getsid, kill_process_group, set_child_subreaper,
+    set_dumpable_behavior, waitpid,
 };
 use rustix::thread::set_no_new_privs;
 
@@ -80,6 +80,11 @@ pub(super) fn terminate_all(_: &Children) {
 /// Kills every descendant of this process, a supervisor, until none is left. What counts as killed
 /// leaves out the main process.
 pub(super) fn sweep(children: &mut Children) -> Swept {
+    if children.ended.is_none() {
+        // Reading the table takes a while, during which nothing in this group forks. The group is
+        // the right one, because its leader was not waited for yet.
+        let _ = kill_process_group(children.main, Signal::STOP);
+    }
     let mut kills = kill_in_rounds(|| {
         children.reap();
         if children.none_left {

@@ -33,6 +33,8 @@
 //!
 //! Start reading at [`VmSpec`] and [`start`]; then [`supervise`], which is the other side.
 
+#![expect(clippy::disallowed_methods, reason = "processes are started here, and nowhere else")]
+
 use std::time::{Duration, Instant};
 
 mod capture;

@@ -10,7 +10,7 @@
 
 use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -40,13 +40,12 @@ const SETTLE: Duration = Duration::from_millis(50);
 const TERM_GRACE: Duration = Duration::from_millis(200);
 
 /// Runs the hidden subcommand `supervise`. To be called before anything else is set up.
-#[must_use]
-pub fn main() -> ExitCode {
-    match Lifeline::open().and_then(answer) {
-        Ok(()) => ExitCode::SUCCESS,
-        // Whoever started this is gone, or never said what to do.
-        Err(_) => ExitCode::FAILURE,
-    }
+///
+/// # Errors
+///
+/// Whoever started this is gone, or never said what to do.
+pub fn main() -> io::Result<()> {
+    Lifeline::open().and_then(answer)
 }
 
 fn answer(mut lifeline: Lifeline) -> io::Result<()> {

@@ -26,7 +26,7 @@ use crate::{
     plan::{Plan, Step},
     process::interrupt,
     project::Project,
-    steps::idioms::RuleSet,
+    steps::{compile::is_fit, idioms::RuleSet},
     store::{Prepared, Store},
     toolchain::Toolchain,
 };
@@ -303,7 +303,9 @@ impl Check<'_> {
 
     fn said(&mut self, vm: Vm, event: VmEvent) -> Result<(), Error> {
         let compiled = match (&vm, &event) {
-            (Vm::Test, VmEvent::Compiled { ok, redefined, .. }) => Some(*ok && redefined.is_empty()),
+            (Vm::Test, VmEvent::Compiled { ok, modules, redefined, .. }) => {
+                Some(*ok && is_fit(self.job.plan, modules, redefined))
+            }
             _ => None,
         };
         (self.sink)(Event::Said(vm, event));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::out;
+use super::{out, text};
 use crate::event::{Event, Vm, VmEvent};
 
 /// How often the spinner turns.
@@ -57,7 +57,9 @@ impl Progress {
         match event {
             Event::Started(Vm::Test) => self.say("compiling"),
             Event::TestsReleased => self.say("running the tests"),
-            Event::Said(Vm::Test, VmEvent::TestStarted { name, .. }) => self.say(format!("test {name}")),
+            Event::Said(Vm::Test, VmEvent::TestStarted { name, control: false, .. }) => {
+                self.say(format!("test {}", text::clean(name)));
+            }
             Event::Said(Vm::Analysis, VmEvent::Plt { modules, cached: false }) => {
                 self.say(format!("reading the types of {modules} modules, once (Dialyzer)"));
             }

@@ -61,7 +61,10 @@ defmodule Practice.Analysis.DebugInfo do
   @spec write(t(), Path.t()) :: Path.t()
   def write(debug_info, directory) do
     module = elem(debug_info, 1)
-    {:ok, ^module, stub} = :compile.forms([{:attribute, 1, :module, module}], [:deterministic])
+
+    {:ok, ^module, stub} =
+      :compile.forms([{:attribute, :erl_anno.new(1), :module, module}], [:deterministic])
+
     {:ok, ^module, chunks} = :beam_lib.all_chunks(stub)
     chunks = List.keystore(chunks, @chunk, 0, {@chunk, encode(debug_info)})
     {:ok, beam} = :beam_lib.build_module(chunks)
@@ -78,6 +81,22 @@ defmodule Practice.Analysis.DebugInfo do
     :erlang.term_to_binary({:debug_info_v1, :erl_abstract_code, {forms, []}})
   end
 
+  @doc "The map of an Elixir module with some of its values changed, as far as this Elixir has them."
+  @spec replace(map(), keyword()) :: map()
+  def replace(map, changes) do
+    changes |> Map.new() |> Map.take(Map.keys(map)) |> Enum.into(map)
+  end
+
+  @doc "Whether Dialyzer can make code of it."
+  @spec compiles?(t()) :: boolean()
+  def compiles?({:elixir, module, map, specs}) do
+    match?({:ok, _core}, :elixir_erl.debug_info(:core_v1, module, {:elixir_v1, map, specs}, []))
+  end
+
+  def compiles?({:erlang, module, forms}) do
+    match?({:ok, _core}, :erl_abstract_code.debug_info(:core_v1, module, {forms, []}, []))
+  end
+
   @doc """
   The Erlang form of each of the given definitions of an Elixir module.
 
@@ -85,7 +104,7 @@ defmodule Practice.Analysis.DebugInfo do
   """
   @spec functions(map(), [tuple()]) :: [tuple()]
   def functions(%{module: module} = map, definitions) do
-    map = %{map | definitions: definitions, attributes: []}
+    map = replace(map, definitions: definitions, attributes: [])
     {:ok, forms} = :elixir_erl.debug_info(:erlang_v1, module, {:elixir_v1, map, []}, [])
 
     for {:function, _line, name, arity, _clauses} = form <- forms,

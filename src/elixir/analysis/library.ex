@@ -172,6 +172,15 @@ defmodule Practice.Analysis.Library do
     for {:attribute, _, :callback, _value} = form <- library.declarations, do: form
   end
 
+  @doc "The functions without which the declarations do not compile: records may call them."
+  @spec declared_functions(t()) :: [function_id()]
+  def declared_functions(library) do
+    for {:attribute, _, :record, _value} = form <- library.declarations,
+        {:local, name, arity} <- References.of(form),
+        is_map_key(library.definitions, {name, arity}),
+        do: {name, arity}
+  end
+
   @doc "What a local reference of this module stands for."
   @spec resolve(t(), References.t()) :: References.t()
   def resolve(library, {:local, name, arity} = reference) do
@@ -187,14 +196,14 @@ defmodule Practice.Analysis.Library do
   @doc "The module with these functions and no others."
   @spec slice(t(), MapSet.t(function_id())) :: DebugInfo.t()
   def slice(%__MODULE__{debug_info: {:elixir, module, map, _specs}} = library, functions) do
-    map = %{
-      map
-      | definitions: library.definitions |> Map.take(Enum.to_list(functions)) |> Map.values(),
+    map =
+      DebugInfo.replace(map,
+        definitions: library.definitions |> Map.take(Enum.to_list(functions)) |> Map.values(),
         attributes: [],
         compile_opts: [],
         deprecated: [],
         unreachable: []
-    }
+      )
 
     {:elixir, module, map, kept_specs(library, functions) ++ library.declarations}
   end

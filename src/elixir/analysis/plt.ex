@@ -11,7 +11,7 @@ defmodule Practice.Analysis.Plt do
   when it is complete, and the `.set` comes last, so several VMs may share a cache.
   """
 
-  alias Practice.Analysis.{Library, References, Scratch, Slices}
+  alias Practice.Analysis.{References, Scratch, Slices}
 
   # Changes whenever what a slice holds changes.
   @format 1
@@ -154,7 +154,7 @@ defmodule Practice.Analysis.Plt do
       new = Path.join(Path.dirname(path), "." <> Path.basename(directory) <> ".plt")
 
       with {:error, _reason} <- run(Slices.write(slices, directory), new),
-           {:error, reason} <- run(whole_modules(slices, given), new) do
+           {:error, reason} <- run(Slices.write_checked(slices, directory, given), new) do
         File.rm(new)
         {:error, "type information cannot be built: #{reason}"}
       else
@@ -162,10 +162,6 @@ defmodule Practice.Analysis.Plt do
       end
     end)
   end
-
-  # Slower, and a way out should a module not be fit to be sliced.
-  defp whole_modules(slices, given),
-    do: for({module, _slice} <- slices, path = Library.find(module, given), do: path)
 
   defp run(files, path) do
     # Dialyzer looks at the user's default PLT even when it is about to write another one.

@@ -14,6 +14,9 @@ defmodule Practice.Analysis.Slices do
   # How often a call from module to module is followed. What lies beyond is unknown, thus anything.
   @depth 2
 
+  # With so many functions there is no need to go further, and it would take long.
+  @enough 300
+
   @type t :: %{module() => {Library.t(), MapSet.t(Library.function_id())}}
 
   @doc "The slices that the `roots` need. Modules are looked for in `directories` and on the code path."
@@ -33,6 +36,18 @@ defmodule Practice.Analysis.Slices do
     end
   end
 
+  @doc "The same, with whole modules in the place of slices that do not compile."
+  @spec write_checked(t(), Path.t(), [Path.t()]) :: [Path.t()]
+  def write_checked(slices, directory, directories) do
+    for {module, {library, functions}} <- slices do
+      slice = Library.slice(library, functions)
+
+      if DebugInfo.compiles?(slice),
+        do: DebugInfo.write(slice, directory),
+        else: Library.find(module, directories)
+    end
+  end
+
   defp slices(state) do
     for {module, %Library{} = library} <- state.libraries, into: %{} do
       functions = for {{^module, name, arity}, _follow?} <- state.functions, do: {name, arity}
@@ -41,6 +56,7 @@ defmodule Practice.Analysis.Slices do
   end
 
   defp follow_calls(state, 0), do: state
+  defp follow_calls(state, _depth) when map_size(state.functions) > @enough, do: state
 
   defp follow_calls(%{calls: calls} = state, depth) do
     %{state | calls: []} |> visit_all(Enum.uniq(calls)) |> follow_calls(depth - 1)
@@ -118,12 +134,21 @@ defmodule Practice.Analysis.Slices do
   end
 
   defp library(state, module) do
-    library =
-      case Library.open(module, state.directories) do
-        {:ok, library} -> library
-        :error -> nil
-      end
+    case Library.open(module, state.directories) do
+      {:ok, library} ->
+        state = put_in(state.libraries[module], library)
+        {library, visit_declared(state, module, library)}
 
-    {library, put_in(state.libraries[module], library)}
+      :error ->
+        {nil, put_in(state.libraries[module], nil)}
+    end
+  end
+
+  defp visit_declared(state, module, library) do
+    library
+    |> Library.declared_functions()
+    |> Enum.reduce(state, fn {name, arity}, state ->
+      visit_function(state, library, {module, name, arity}, false)
+    end)
   end
 end

@@ -53,7 +53,8 @@ defmodule Practice.Analysis.Solution do
     suppressed_at = suppressed_at(map, root)
     behaviours = for {:behaviour, behaviour} <- map.attributes, is_atom(behaviour), do: behaviour
     specs = for {:attribute, _, kind, _} = form <- specs, kind in @kept_attributes, do: form
-    safe = %{map | attributes: attributes(map, behaviours, suppressed_at), compile_opts: []}
+    attributes = attributes(map, behaviours, suppressed_at)
+    safe = DebugInfo.replace(map, attributes: attributes, compile_opts: [])
     functions = DebugInfo.functions(safe, safe.definitions)
 
     {:ok,

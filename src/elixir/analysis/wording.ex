@@ -11,6 +11,9 @@ defmodule Practice.Analysis.Wording do
   # Longer messages put their types on lines of their own.
   @line 120
 
+  # Of a type that is longer than this nobody reads the rest.
+  @longest_type 400
+
   @doc """
   The message of a warning, as `:dialyzer.run/1` returned it. `spec_of` knows the learner's specs.
   """
@@ -55,8 +58,14 @@ defmodule Practice.Analysis.Wording do
     if String.length(line) <= @line do
       line
     else
-      Enum.join([head | Enum.map(types, fn {label, type} -> "#{label}: #{type}" end)], "\n")
+      Enum.join([head | Enum.map(types, fn {label, type} -> "#{label}: #{cut(type)}" end)], "\n")
     end
+  end
+
+  defp cut(type) do
+    if String.length(type) > @longest_type,
+      do: String.slice(type, 0, @longest_type) <> " …",
+      else: type
   end
 
   defp contradiction(nil, {_module, function, arity}, code) do
@@ -330,7 +339,7 @@ defmodule Practice.Analysis.Wording do
   end
 
   defp wrong_arguments(function, [_, _ | _] = positions, values, expected) do
-    at = fn list -> positions |> Enum.map(&Enum.at(list, &1 - 1)) |> Enum.join(", ") end
+    at = fn list -> Enum.map_join(positions, ", ", &Enum.at(list, &1 - 1)) end
 
     {"#{ordinals(positions)} of #{function} have the wrong types",
      [{"expected", at.(expected)}, {"got", at.(values)}]}

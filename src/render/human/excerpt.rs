@@ -15,6 +15,9 @@ use crate::{
 /// Lines of a diff or of help that are shown.
 const MOST_LINES: usize = 24;
 
+/// Columns to the left of a source line: its number and the rule.
+const MARGIN: usize = 8;
+
 /// The texts that places point into, by the path that is shown.
 #[derive(Debug, Default)]
 pub struct Sources<'a> {
@@ -92,11 +95,25 @@ pub struct Marked {
     label: Option<String>,
 }
 
+impl Marked {
+    /// Drops a label that would not fit beside its line; says whether it is kept.
+    pub fn keep_label_if_it_fits(&mut self) -> bool {
+        let label = self.label.as_ref().map_or(0, |label| label.chars().count());
+        let fits = MARGIN + self.text[..self.span.end].chars().count() + 1 + label <= WIDTH;
+        if !fits {
+            self.label = None;
+        }
+        fits
+    }
+}
+
 /// The line of the place, if its file is at hand: marked from the column on, or as a whole.
 #[must_use]
 pub fn marked(place: &Place, label: Option<String>, sources: &Sources<'_>) -> Option<Marked> {
-    let line = usize::try_from(place.line?).ok()?;
-    let text = clean(sources.text(&place.file)?.lines().nth(line.checked_sub(1)?)?);
+    let lines: Vec<&str> = sources.text(&place.file)?.lines().collect();
+    // A compiler may point behind the last line: there, something is missing.
+    let line = usize::try_from(place.line?).ok()?.min(lines.len());
+    let text = clean(lines.get(line.checked_sub(1)?)?);
     let text = text.trim_end().to_owned();
     let begin = match place.column {
         Some(column) => byte_of_column(&text, column),

@@ -71,7 +71,9 @@ fn findings(report: &Report, step: &StepReport, sources: &Sources<'_>) -> Vec<St
 fn test(test: &TestResult, sources: &Sources<'_>) -> String {
     let failure = test.failure.clone().unwrap_or_default();
     let asserted = failure.asserted_at.clone().or_else(|| test.place.clone());
-    let in_test = asserted.as_ref().and_then(|place| marked(place, Some(headline(test, &failure)), sources));
+    let headline = headline(test, &failure);
+    let mut in_test = asserted.as_ref().and_then(|place| marked(place, Some(headline.clone()), sources));
+    let beside_line = in_test.as_mut().is_some_and(Marked::keep_label_if_it_fits);
     let own = own_line(&failure, asserted.as_ref(), sources);
     let title = match test.outcome {
         TestOutcome::TimedOut => format!("test timed out: {}", clean(&test.name)),
@@ -82,7 +84,10 @@ fn test(test: &TestResult, sources: &Sources<'_>) -> String {
         group = group.element(snippet(marked));
     }
     let mut parts = vec![render(&[group])];
-    parts.extend(details(&failure, in_test.is_some()));
+    if !beside_line && !headline.is_empty() {
+        parts.push(wrap(&headline, WIDTH, "  ", "  "));
+    }
+    parts.extend(details(&failure));
     parts.extend(test.output.as_deref().map(|output| labelled("printed", output)));
     parts.join("\n")
 }
@@ -97,10 +102,9 @@ fn headline(test: &TestResult, failure: &TestFailure) -> String {
 }
 
 /// Left and right, or the rest of the message.
-fn details(failure: &TestFailure, headline_shown: bool) -> Vec<String> {
+fn details(failure: &TestFailure) -> Vec<String> {
     let mut parts = Vec::new();
-    let skip = usize::from(headline_shown);
-    let rest: Vec<&str> = failure.message.lines().skip(skip).collect();
+    let rest: Vec<&str> = failure.message.lines().skip(1).collect();
     let rest = rest.join("\n");
     if !rest.trim().is_empty() && failure.left.is_none() {
         parts.push(indent(&clean(rest.trim_matches('\n')), "  ", MOST_LINES));
@@ -122,7 +126,9 @@ fn own_line(failure: &TestFailure, asserted: Option<&Place>, sources: &Sources<'
         return marked(place, Some("raised here".to_owned()), sources);
     }
     let (place, function) = called_function(asserted?, sources)?;
-    marked(&place, Some(format!("the test calls `{function}`")), sources)
+    let mut own = marked(&place, Some(format!("the test calls `{function}`")), sources)?;
+    own.keep_label_if_it_fits();
+    Some(own)
 }
 
 /// Where the solution defines the function of its own that the test called last before it failed.

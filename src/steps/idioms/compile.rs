@@ -16,6 +16,7 @@ use toml::{Table, Value};
 
 use super::{
     def::{Expect, RuleDef, UtilDef},
+    dispatch::Guard,
     native::Native,
 };
 
@@ -150,6 +151,8 @@ pub enum RuleFault {
 pub(super) struct Rule {
     pub(super) def: RuleDef,
     pub(super) matcher: Matcher,
+    /// What must hold of a node for the matcher to be worth trying.
+    pub(super) guard: Option<Guard>,
 }
 
 /// What finds the matches of a rule.
@@ -190,8 +193,17 @@ fn util(def: &UtilDef) -> Result<SerializableGlobalRule<Elixir>, RuleFault> {
 pub(super) fn rule(def: &RuleDef, globals: &GlobalRules) -> Result<Rule, RuleError> {
     check_texts(def)
         .and_then(|()| matcher(def, globals))
-        .map(|matcher| Rule { def: def.clone(), matcher })
+        .map(|matcher| Rule { def: def.clone(), guard: guard(def, &matcher), matcher })
         .map_err(|source| RuleError::Rule { id: def.id.clone(), source })
+}
+
+fn guard(def: &RuleDef, matcher: &Matcher) -> Option<Guard> {
+    match matcher {
+        Matcher::Native(native) => native.guard(),
+        // `within` has demands of its own.
+        Matcher::Pattern { within: Some(_), .. } => None,
+        Matcher::Pattern { within: None, .. } => def.rule.as_ref().and_then(Guard::of),
+    }
 }
 
 fn check_texts(def: &RuleDef) -> Result<(), RuleFault> {

@@ -3,6 +3,7 @@
 //!
 //! - [`def`]: a rule as its author writes it.
 //! - `compile`: from there to a matcher, and what can be wrong with a rule.
+//! - `dispatch`: which rules are worth trying on a node.
 //! - `tree`: a file's syntax tree, and places in it.
 //! - `native`: the matchers that a pattern cannot express.
 //! - `self_test`: every rule against its own snippets.
@@ -12,24 +13,22 @@
 
 mod compile;
 pub mod def;
+mod dispatch;
 mod native;
 mod self_test;
 mod tree;
 
-use std::{
-    collections::{BTreeSet, HashSet},
-    ops::Range,
-    sync::Arc,
-};
+use std::{collections::HashSet, ops::Range, sync::Arc};
 
 use ast_grep_config::{GlobalRules, RuleCore};
-use ast_grep_core::{Matcher as _, matcher::MatcherExt as _};
+use ast_grep_core::matcher::MatcherExt as _;
 
 pub use compile::{RuleError, RuleFault};
 pub use def::{Expect, RuleDef, RuleFile, UtilDef};
 pub use self_test::{SelfTestFailure, SnippetFault};
 
 use compile::{Matcher, Rule};
+use dispatch::{Dispatch, Memory};
 use tree::{DEPTH_LIMIT, Node, Positions, Tree};
 
 use crate::finding::{Finding, Place, Severity};
@@ -42,8 +41,7 @@ pub const NESTING_RULE: &str = "nesting-limit";
 pub struct RuleSet {
     globals: GlobalRules,
     rules: Vec<Arc<Rule>>,
-    /// Indexes of the rules to try, by the kind of syntax node.
-    by_kind: Vec<Vec<usize>>,
+    dispatch: Dispatch,
 }
 
 /// A place that a rule reports.
@@ -90,7 +88,7 @@ impl RuleSet {
     /// A rule is wrong, or two have the same id.
     pub fn new(file: &RuleFile) -> Result<Self, RuleError> {
         let globals = compile::utils(&file.utils)?;
-        Self { globals, rules: Vec::new(), by_kind: Vec::new() }.with(&file.rules)
+        Self { globals, rules: Vec::new(), dispatch: Dispatch::default() }.with(&file.rules)
     }
 
     /// [`Self::new`] for the text of a rule file.
@@ -115,7 +113,7 @@ impl RuleSet {
             return Err(RuleError::Duplicate { id: def.id.clone() });
         }
         let rules = self.rules.iter().filter(|rule| !skip.contains(&rule.def.id)).cloned().collect();
-        Self { globals: self.globals.clone(), rules, by_kind: Vec::new() }.with(own)
+        Self { globals: self.globals.clone(), rules, dispatch: Dispatch::default() }.with(own)
     }
 
     /// The rules as their authors wrote them.
@@ -151,7 +149,7 @@ impl RuleSet {
     /// The set of that rule alone.
     fn only(&self, id: &str) -> Self {
         let rules: Vec<_> = self.rules.iter().filter(|rule| rule.def.id == id).cloned().collect();
-        Self { globals: self.globals.clone(), by_kind: by_kind(&rules), rules }
+        Self { globals: self.globals.clone(), dispatch: Dispatch::new(&rules), rules }
     }
 
     fn with(mut self, defs: &[RuleDef]) -> Result<Self, RuleError> {
@@ -162,7 +160,7 @@ impl RuleSet {
             }
             self.rules.push(Arc::new(compile::rule(def, &self.globals)?));
         }
-        self.by_kind = by_kind(&self.rules);
+        self.dispatch = Dispatch::new(&self.rules);
         Ok(self)
     }
 }
@@ -199,9 +197,9 @@ impl RuleSet {
             hits.push(Hit { file, rule: None, range });
             return;
         }
+        let mut memory = Memory::default();
         tree.visit(|node| {
-            let Some(candidates) = self.by_kind.get(usize::from(node.kind_id())) else { return };
-            for &index in candidates {
+            for &index in &*self.dispatch.candidates(&self.rules, &node, &mut memory) {
                 self.try_rule(index, file, path, &node, hits, &mut present[index]);
             }
         });
@@ -219,11 +217,7 @@ impl RuleSet {
         let rule = &self.rules[index];
         let mut hit = |range| hits.push(Hit { file, rule: Some(index), range });
         match (&rule.matcher, rule.def.expect) {
-            (Matcher::Native(native), _) => {
-                if native.is_about(node) && !tree::has_error(node) {
-                    native.find(path, node).into_iter().for_each(hit);
-                }
-            }
+            (Matcher::Native(native), _) => native.find(path, node).into_iter().for_each(hit),
             (Matcher::Pattern { rule, .. }, Expect::Absent) => {
                 if matches(rule, node) {
                     hit(node.range());
@@ -287,30 +281,4 @@ impl RuleSet {
 
 fn matches(rule: &RuleCore, node: &Node<'_>) -> bool {
     rule.match_node(node.clone()).is_some() && !tree::has_error(node)
-}
-
-/// Sorts the rules by the kinds of node that they can match.
-fn by_kind(rules: &[Arc<Rule>]) -> Vec<Vec<usize>> {
-    let mut by_kind: Vec<Vec<usize>> = Vec::new();
-    for (index, rule) in rules.iter().enumerate() {
-        for kind in kinds(&rule.matcher) {
-            if by_kind.len() <= kind {
-                by_kind.resize_with(kind + 1, Vec::new);
-            }
-            by_kind[kind].push(index);
-        }
-    }
-    by_kind
-}
-
-fn kinds(matcher: &Matcher) -> Vec<usize> {
-    match matcher {
-        Matcher::Native(native) => vec![native.kind()],
-        Matcher::Pattern { rule, within } => {
-            let rules = [Some(rule), within.as_ref()].into_iter().flatten();
-            let sets: Vec<_> = rules.filter_map(|rule| rule.potential_kinds()).collect();
-            let kinds: BTreeSet<_> = sets.iter().flat_map(|set| set.iter()).collect();
-            kinds.into_iter().collect()
-        }
-    }
 }

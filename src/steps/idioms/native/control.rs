@@ -20,11 +20,10 @@ pub(super) fn with_idle_else(with: &Node<'_>) -> Vec<Range<usize>> {
 /// A `case` that is the result of a clause of another one, where all other clauses of both only
 /// return what they matched: a `with` in two steps.
 pub(super) fn nested_case(case: &Node<'_>) -> Vec<Range<usize>> {
+    let inner = if is_step(case) { results(case).into_iter().find(is_step) } else { None };
     // Of several levels only the outermost pair is reported.
-    if enclosing_case(case).is_some_and(|outer| is_step(&outer)) || !is_step(case) {
-        return Vec::new();
-    }
-    results(case).iter().filter(|inner| is_step(inner)).map(Node::range).take(1).collect()
+    let inner = inner.filter(|_| !enclosing_case(case).is_some_and(|outer| is_step(&outer)));
+    inner.map(|inner| inner.range()).into_iter().collect()
 }
 
 /// Whether at most one clause does more than return what it matched, and at least one does not.

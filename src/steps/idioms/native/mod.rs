@@ -5,7 +5,10 @@ use std::ops::Range;
 
 use ast_grep_language::{Elixir, Language};
 
-use super::tree::Node;
+use super::{
+    dispatch::Guard,
+    tree::{Node, has_error},
+};
 
 mod accumulator;
 mod control;
@@ -68,8 +71,20 @@ impl Native {
         }))
     }
 
-    /// Whether the node is one to look at: quick, to be asked before anything else.
-    pub(super) fn is_about(self, node: &Node<'_>) -> bool {
+    /// What must hold of a node to be looked at.
+    pub(super) fn guard(self) -> Option<Guard> {
+        match self {
+            Self::MissingModuledoc | Self::MissingSpec | Self::MissingImpl => {
+                Guard::new("target", "^defmodule$")
+            }
+            Self::WithIdleElse => Guard::new("target", "^with$"),
+            Self::NestedCase => Guard::new("target", "^case$"),
+            Self::AppendToAccumulator => Guard::new("operator", r"^\+\+$"),
+        }
+    }
+
+    /// Whether the node is one to look at, which its guard may have known before.
+    fn is_about(self, node: &Node<'_>) -> bool {
         match self {
             Self::MissingModuledoc | Self::MissingSpec | Self::MissingImpl => {
                 syntax::is_local_call(node, "defmodule")
@@ -82,6 +97,9 @@ impl Native {
 
     /// The places that it reports in the node.
     pub(super) fn find(self, path: &str, node: &Node<'_>) -> Vec<Range<usize>> {
+        if !self.is_about(node) || has_error(node) {
+            return Vec::new();
+        }
         match self {
             Self::MissingModuledoc => module::missing_moduledoc(path, node),
             Self::MissingSpec => module::missing_spec(path, node),
