@@ -169,9 +169,10 @@ impl<'a> Checkup<'a> {
                     log.duration = Duration::from_micros(duration_us);
                 }
             }
-            VmEvent::StepFailed { step, reason } => {
+            VmEvent::StepFailed { step, reason, blocked } => {
                 if let Some(step) = Step::from_name(&step) {
-                    self.log(step).broken = Some(reason);
+                    let log = self.log(step);
+                    *(if blocked { &mut log.blocked } else { &mut log.broken }) = Some(reason);
                 }
             }
             _ => {}
@@ -248,7 +249,7 @@ impl<'a> Checkup<'a> {
             (Some(false), _) => Outcome::Failed(None),
             (None, Some(end)) if log.begun => ended_early(end, "while the solution was compiled"),
             (None, Some(end)) => Outcome::Broken(self.tests.broken().map_or_else(
-                || format!("the test VM ended before it had begun: {}", how_it_ended(end)),
+                || format!("the test VM ended before it had begun: {}", end),
                 |message| format!("the runner failed: {message}"),
             )),
             (None, None) => Outcome::Broken("the test VM was not started".to_owned()),
@@ -323,23 +324,7 @@ fn unheard(step: Step) -> StepReport {
 fn ended_early(end: &VmEnd, during: &str) -> Outcome {
     match end.how {
         HowEnded::Deadline => Outcome::TimedOut { during: format!("the time limit was reached {during}") },
-        _ => Outcome::Died { during: format!("{} {during}", how_it_ended(end)) },
-    }
-}
-
-fn how_it_ended(end: &VmEnd) -> String {
-    let how = match &end.how {
-        HowEnded::Exited(status) => format!("the VM ended with status {status}"),
-        HowEnded::Signaled(signal) => format!("the VM was ended by signal {signal}"),
-        HowEnded::Deadline => "the time limit was reached".to_owned(),
-        HowEnded::Memory => "the memory limit was reached".to_owned(),
-        HowEnded::Processes => "the limit on processes was reached".to_owned(),
-        HowEnded::Stopped => "the VM was stopped".to_owned(),
-        HowEnded::Lost(message) => message.clone(),
-    };
-    match (&end.how, end.last_words.trim().lines().last()) {
-        (HowEnded::Exited(status), Some(words)) if *status != 0 => format!("{how} ({words})"),
-        _ => how,
+        _ => Outcome::Died { during: format!("{} {during}", end) },
     }
 }
 

@@ -108,7 +108,7 @@ pub struct CheckArgs {
     #[arg(long)]
     pub keep: bool,
     /// Time limit of the test run [default: the exercise's]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub timeout: Option<std::time::Duration>,
 }
 

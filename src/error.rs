@@ -112,7 +112,7 @@ pub enum Error {
     #[error("`--only` and `--skip` leave no step to run")]
     NoSteps,
     /// A program that must be there is not.
-    #[error("cannot find `{program}`")]
+    #[error("cannot find `{program}` (searched {searched} folders in PATH)")]
     NoProgram {
         /// Which.
         program: &'static str,
@@ -159,7 +159,8 @@ pub enum Error {
         /// The exercise.
         exercise: String,
         /// What the VM said.
-        reason: String,
+        #[source]
+        source: VmSaid,
     },
     /// A VM could not be run.
     #[error("the Elixir VM could not be run; your code was not judged")]
@@ -207,6 +208,11 @@ pub enum Error {
     #[error("interrupted")]
     Interrupted,
 }
+
+/// The reason that a VM gave, in its own words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct VmSaid(pub String);
 
 /// What keeps a solution's file from being judged.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -4,7 +4,7 @@
 //! [`Report`](crate::report::Report). [`VmEvent`] is what a VM says over its channel, one JSON
 //! object a line; `src/elixir/channel.ex` is the other side of it.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use serde::Deserialize;
 
@@ -70,6 +70,32 @@ pub enum HowEnded {
     Stopped,
     /// Our supervisor was killed, or could not start it.
     Lost(String),
+}
+
+impl fmt::Display for HowEnded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exited(0) => f.write_str("the VM ended"),
+            Self::Exited(status) => write!(f, "the VM ended with status {status}"),
+            Self::Signaled(signal) => write!(f, "the VM was ended by signal {signal}"),
+            Self::Deadline => f.write_str("the time limit was reached"),
+            Self::Memory => f.write_str("the memory limit was reached"),
+            Self::Processes => f.write_str("the limit on processes was reached"),
+            Self::Stopped => f.write_str("the VM was stopped"),
+            Self::Lost(message) => f.write_str(message),
+        }
+    }
+}
+
+impl fmt::Display for VmEnd {
+    /// How it ended, with its last words where it ended badly.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.how)?;
+        match (&self.how, self.last_words.trim().lines().last()) {
+            (HowEnded::Exited(status), Some(words)) if *status != 0 => write!(f, " ({words})"),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// A line of a VM's channel.
@@ -208,8 +234,11 @@ pub enum VmEvent {
         /// Microseconds.
         duration_us: u64,
     },
-    /// A step of the analysis could not be done: not the learner's fault.
+    /// A step of the analysis could not be done.
     StepFailed {
+        /// An earlier step says why (the source does not parse); otherwise it is a fault of ours.
+        #[serde(default)]
+        blocked: bool,
         /// Which.
         step: String,
         /// Why.

@@ -3,6 +3,7 @@
 use std::{
     borrow::Cow,
     collections::BTreeMap,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -74,7 +75,7 @@ fn collect_embedded(dir: &Dir<'static>, root: &Path, files: &mut Files) {
 
 fn in_folder(folder: &Path) -> Result<Vec<Exercise>, Error> {
     let mut exercises = Vec::new();
-    for entry in fs_err::read_dir(folder).map_err(Error::file("read", folder))? {
+    for entry in fs::read_dir(folder).map_err(Error::file("read", folder))? {
         let path = entry.map_err(Error::file("read", folder))?.path();
         if path.join("exercise.toml").is_file() {
             let id = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -92,7 +93,7 @@ fn read_files(root: &Path) -> Result<Files, Error> {
         if entry.file_type().is_file()
             && let Some(path) = slashed(entry.path(), root)
         {
-            let bytes = fs_err::read(entry.path()).map_err(Error::file("read", entry.path()))?;
+            let bytes = fs::read(entry.path()).map_err(Error::file("read", entry.path()))?;
             files.insert(path, Cow::Owned(bytes));
         }
     }

@@ -1,6 +1,6 @@
 //! Writing files so that a reader never sees half of one.
 
-use std::{io, io::Write, path::Path};
+use std::{fs, io, io::Write, path::Path};
 
 use tempfile::NamedTempFile;
 
@@ -30,12 +30,12 @@ pub fn complete_or_absent<E>(
         return Ok(());
     }
     let parent = folder.parent().unwrap_or(Path::new("."));
-    fs_err::create_dir_all(parent).map_err(&io_error)?;
+    fs::create_dir_all(parent).map_err(&io_error)?;
     let unfinished = tempfile::Builder::new().prefix(".unfinished-").tempdir_in(parent).map_err(&io_error)?;
     let content = unfinished.path().join("content");
-    fs_err::create_dir(&content).map_err(&io_error)?;
+    fs::create_dir(&content).map_err(&io_error)?;
     fill(&content)?;
-    match fs_err::rename(&content, folder) {
+    match fs::rename(&content, folder) {
         Err(error) if !folder.is_dir() => Err(io_error(error)),
         _ => Ok(()),
     }

@@ -1,10 +1,13 @@
 //! The throwaway Mix project of a check: the exercise's own files and the learner's solution.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use tempfile::TempDir;
 
-use crate::{error::Error, exercise::Exercise, plan::SourceFile};
+use crate::{error::Error, event::Vm, exercise::Exercise, plan::SourceFile};
 
 /// Longest path of a Unix-domain socket that every system takes, less the names inside the folder.
 const LONGEST_ROOT: usize = 80;
@@ -22,8 +25,9 @@ impl Project {
     /// No temporary folder, a full disk.
     pub fn create(exercise: &Exercise, solution: &[SourceFile]) -> Result<Self, Error> {
         let project = Self { folder: temporary_folder()? };
-        for folder in [project.root(), project.ebin(), project.beams(), project.empty()] {
-            fs_err::create_dir_all(&folder).map_err(Error::file("create", &folder))?;
+        let homes = [Vm::Test, Vm::Analysis].map(|vm| project.home(vm));
+        for folder in [project.root(), project.ebin(), project.beams()].iter().chain(&homes) {
+            fs::create_dir_all(folder).map_err(Error::file("create", folder))?;
         }
         project.write_exercise(exercise)?;
         for file in solution {
@@ -64,16 +68,22 @@ impl Project {
         self.folder.path().join("beams")
     }
 
-    /// An empty folder: the VMs' working directory and home.
+    /// An empty folder of a VM's own: its working directory, home, and place for temporary files.
     #[must_use]
-    pub fn empty(&self) -> PathBuf {
-        self.folder.path().join("empty")
+    pub fn home(&self, vm: Vm) -> PathBuf {
+        self.folder.path().join(match vm {
+            Vm::Test => "test-home",
+            Vm::Analysis => "analysis-home",
+        })
     }
 
-    /// A socket's path.
+    /// The path of a VM's socket.
     #[must_use]
-    pub fn socket(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+    pub fn socket(&self, vm: Vm) -> PathBuf {
+        self.folder.path().join(match vm {
+            Vm::Test => "test.sock",
+            Vm::Analysis => "analysis.sock",
+        })
     }
 
     /// Copies the solution's modules to where the running solution does not reach them.
@@ -82,11 +92,11 @@ impl Project {
     /// A full disk.
     pub fn keep_beams(&self) -> Result<(), Error> {
         let ebin = self.ebin();
-        for entry in fs_err::read_dir(&ebin).map_err(Error::file("read", &ebin))? {
+        for entry in fs::read_dir(&ebin).map_err(Error::file("read", &ebin))? {
             let entry = entry.map_err(Error::file("read", &ebin))?;
             if entry.file_type().is_ok_and(|kind| kind.is_file()) {
                 let copy = self.beams().join(entry.file_name());
-                fs_err::copy(entry.path(), &copy).map_err(Error::file("write", &copy))?;
+                fs::copy(entry.path(), &copy).map_err(Error::file("write", &copy))?;
             }
         }
         Ok(())
@@ -103,7 +113,7 @@ impl Project {
 fn temporary_folder() -> Result<TempDir, Error> {
     let root = std::env::temp_dir();
     let root = if root.as_os_str().len() > LONGEST_ROOT { PathBuf::from("/tmp") } else { root };
-    let root = fs_err::canonicalize(&root).map_err(Error::file("find", &root))?;
+    let root = fs::canonicalize(&root).map_err(Error::file("find", &root))?;
     tempfile::Builder::new()
         .prefix("practice-")
         .tempdir_in(&root)
@@ -116,9 +126,9 @@ fn temporary_folder() -> Result<TempDir, Error> {
 /// A folder that cannot be written, a full disk.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     if let Some(folder) = path.parent() {
-        fs_err::create_dir_all(folder).map_err(Error::file("create", folder))?;
+        fs::create_dir_all(folder).map_err(Error::file("create", folder))?;
     }
-    fs_err::write(path, bytes).map_err(Error::file("write", path))
+    fs::write(path, bytes).map_err(Error::file("write", path))
 }
 
 /// The `.formatter.exs` of a project.

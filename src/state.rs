@@ -6,11 +6,11 @@
 
 use std::{
     collections::BTreeMap,
+    fs::{self, File},
     io,
     path::{Path, PathBuf},
 };
 
-use fs_err::File;
 use serde::{Deserialize, Serialize};
 
 use crate::{error::Error, files::write_atomically, hint::ShownHint};
@@ -79,7 +79,7 @@ impl StateFile {
     /// # Errors
     /// A file that cannot be read, or that is none of ours.
     pub fn read(&self) -> Result<Progress, Error> {
-        match fs_err::read(&self.path) {
+        match fs::read(&self.path) {
             Ok(bytes) => {
                 let stored: Stored =
                     serde_json::from_slice(&bytes).map_err(|error| self.error(error.into()))?;
@@ -96,10 +96,10 @@ impl StateFile {
     /// A folder that cannot be written, a full disk.
     pub fn update<T>(&self, change: impl FnOnce(&mut Progress) -> T) -> Result<T, Error> {
         let folder = self.path.parent().unwrap_or(Path::new("."));
-        fs_err::create_dir_all(folder).map_err(|error| self.error(error))?;
+        fs::create_dir_all(folder).map_err(|error| self.error(error))?;
         let lock = File::create(folder.join("progress.lock")).map_err(|error| self.error(error))?;
         // A file system without locks: two checks that end in the same millisecond may then lose one note.
-        let _ = lock.file().lock();
+        let _ = lock.lock();
         let mut progress = self.read()?;
         let result = change(&mut progress);
         let text =
@@ -181,8 +181,8 @@ mod tests {
     fn a_file_that_is_not_ours_is_not_overwritten() {
         let folder = tempfile::tempdir().unwrap();
         let file = StateFile::in_folder(folder.path());
-        std::fs::write(&file.path, "not json").unwrap();
+        fs::write(&file.path, "not json").unwrap();
         assert!(file.update(|_| ()).is_err());
-        assert_eq!(std::fs::read_to_string(&file.path).unwrap(), "not json");
+        assert_eq!(fs::read_to_string(&file.path).unwrap(), "not json");
     }
 }

@@ -4,6 +4,7 @@
 //! processes side by side need no lock, and nothing in it is ever changed.
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -83,7 +84,7 @@ impl Store {
         let fill = |out: &Path| {
             let prepared = Prepared::in_folder(out);
             for ebin in [&prepared.support_ebin, &prepared.tests_ebin] {
-                fs_err::create_dir_all(ebin).map_err(Error::file("create", ebin))?;
+                fs::create_dir_all(ebin).map_err(Error::file("create", ebin))?;
             }
             compile(&prepared)
         };

@@ -1,7 +1,7 @@
 //! Which Elixir and OTP there are, and how to start a VM without the shell scripts in between.
 
 use std::{
-    env,
+    env, fs,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -59,7 +59,7 @@ impl Toolchain {
         let toolchain = Self::probe(&elixir)?;
         if let (Some(path), Ok(text)) = (kept, serde_json::to_string(&toolchain)) {
             // Only a cache: where it cannot be written, the next run asks again.
-            let _ = fs_err::create_dir_all(cache);
+            let _ = fs::create_dir_all(cache);
             let _ = crate::files::write_atomically(&path, text.as_bytes());
         }
         toolchain.supported()
@@ -127,20 +127,20 @@ fn is_executable(path: &Path) -> bool {
 /// Names an installation by what would change with it. `None` where the program is a shim of a
 /// version manager: which version it starts depends on the folder and the environment.
 fn cache_key(elixir: &Path) -> Option<String> {
-    let real = fs_err::canonicalize(elixir).ok()?;
+    let real = fs::canonicalize(elixir).ok()?;
     let app = real.parent()?.join("../lib/elixir/ebin/elixir.app");
-    let erl = fs_err::canonicalize(search("erl").ok()?).ok()?;
+    let erl = fs::canonicalize(search("erl").ok()?).ok()?;
     let releases = erl.parent()?.join("../releases");
     let mut parts = Vec::new();
     for path in [&real, &app, &erl, &releases] {
-        let modified = fs_err::metadata(path).ok()?.modified().ok()?;
+        let modified = fs::metadata(path).ok()?.modified().ok()?;
         parts.push(format!("{} {modified:?}", path.display()));
     }
     Some(sha256_hex(parts.iter().map(|part| part.as_bytes()))[..16].to_owned())
 }
 
 fn read_kept(path: &Path) -> Option<Toolchain> {
-    let toolchain: Toolchain = serde_json::from_slice(&fs_err::read(path).ok()?).ok()?;
+    let toolchain: Toolchain = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
     (toolchain.erl.is_file() && toolchain.lib.is_dir()).then_some(toolchain)
 }
 

@@ -2,7 +2,10 @@
 //!
 //! A check reads the solution's files from it and never writes to it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use serde::{Deserialize, Serialize};
 use walkdir::WalkDir;
@@ -43,7 +46,7 @@ impl Workspace {
     /// A marker that cannot be read.
     pub fn at(folder: &Path) -> Result<Option<Self>, Error> {
         let path = folder.join(MARKER);
-        let text = match fs_err::read_to_string(&path) {
+        let text = match fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
                 return Err(Error::file("read", path)(error));
@@ -132,7 +135,7 @@ fn read_source(path: &Path) -> Result<String, Error> {
             _ => SolutionProblem::Unreadable { reason: reason_of(&error) },
         })
     };
-    let metadata = std::fs::metadata(path).map_err(unreadable)?;
+    let metadata = fs::metadata(path).map_err(unreadable)?;
     if metadata.is_dir() {
         return Err(problem(SolutionProblem::Folder));
     }
@@ -142,7 +145,7 @@ fn read_source(path: &Path) -> Result<String, Error> {
     if metadata.len() > LARGEST_SOLUTION {
         return Err(problem(SolutionProblem::TooLarge { bytes: metadata.len(), limit: LARGEST_SOLUTION }));
     }
-    let bytes = std::fs::read(path).map_err(unreadable)?;
+    let bytes = fs::read(path).map_err(unreadable)?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         problem(SolutionProblem::NotText { line: valid.iter().filter(|byte| **byte == b'\n').count() + 1 })
@@ -200,7 +203,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = |name: &str, bytes: &[u8]| {
             let path = folder.path().join(name);
-            std::fs::write(&path, bytes).unwrap();
+            fs::write(&path, bytes).unwrap();
             path
         };
         assert_eq!(problem_of(&folder.path().join("none.ex")), SolutionProblem::Missing);

@@ -11,12 +11,29 @@ const SOLUTION: &str = "defmodule RateLimiter do\nend\n";
 
 #[test]
 fn without_a_command_it_says_what_to_type_next() {
-    assert_snapshot!(Practice::new().run().all(), @"");
+    assert_snapshot!(Practice::new().run().all(), @"
+    exit 0
+    -- stdout
+    Practise Elixir live-coding interviews.
+      practice list       see the exercises
+      practice start ID   begin one: a folder with the task, a stub and tests
+      practice check      judge your solution, in that folder
+      practice hint       when you are stuck (`practice --help` shows the rest)
+    ");
 }
 
 #[test]
 fn list_shows_the_exercises() {
-    assert_snapshot!(Practice::new().args("list").run().all(), @"");
+    assert_snapshot!(Practice::new().args("list").run().all(), @"
+    exit 0
+    -- stdout
+    ets_rate_limiter          medium   25 min  Rate limiter on ETS: ETS, GenServer,
+                                               concurrency, supervision
+    with_chain                easy     20 min  Checkout as a with chain: with,
+                                               pattern matching, error handling
+
+    practice start ID begins one
+    ");
 }
 
 #[test]
@@ -36,22 +53,66 @@ fn list_for_programs() {
 
 #[test]
 fn a_mistyped_id_gets_did_you_mean() {
-    assert_snapshot!(Practice::new().args("start ets_rate_limter").run().all(), @"");
-    assert_snapshot!(Practice::new().args("solution with-chain --yes").run().stderr, @"");
-    assert_snapshot!(Practice::new().args("check nonsense").run().all(), @"");
+    assert_snapshot!(Practice::new().args("start ets_rate_limter").run().all(), @"
+    exit 2
+    -- stderr
+    error: there is no exercise `ets_rate_limter`
+
+    hint: did you mean `ets_rate_limiter`?
+    ");
+    assert_snapshot!(Practice::new().args("solution with-chain --yes").run().stderr, @"
+    error: there is no exercise `with-chain`
+
+    hint: did you mean `with_chain`?
+    ");
+    assert_snapshot!(Practice::new().args("check nonsense").run().all(), @"
+    exit 2
+    -- stderr
+    error: there is no exercise `nonsense`
+
+    hint: `practice list` shows the exercises
+    ");
 }
 
 #[test]
 fn start_makes_a_workspace() {
     let practice = Practice::new().args("start with_chain");
-    assert_snapshot!(practice.run().all(), @"");
-    assert_snapshot!(practice.tree().join("\n"), @"");
+    assert_snapshot!(practice.run().all(), @"
+    exit 0
+    -- stdout
+    Checkout as a with chain in with_chain (20 minutes)
+
+      README.md        the task
+      lib/checkout.ex  your solution
+
+    cd with_chain && practice check
+    ");
+    assert_snapshot!(practice.tree().join("\n"), @"
+    with_chain/.formatter.exs
+    with_chain/.gitignore
+    with_chain/.practice.toml
+    with_chain/README.md
+    with_chain/lib/checkout.ex
+    with_chain/mix.exs
+    with_chain/support/orders.ex
+    with_chain/support/payment.ex
+    with_chain/support/scenario.ex
+    with_chain/support/users.ex
+    with_chain/test/checkout_test.exs
+    with_chain/test/test_helper.exs
+    ");
 }
 
 #[test]
 fn start_never_overwrites_without_force() {
     let practice = Practice::new().file("with_chain/lib/checkout.ex", "my work").args("start with_chain");
-    assert_snapshot!(practice.run().all(), @"");
+    assert_snapshot!(practice.run().all(), @"
+    exit 2
+    -- stderr
+    error: `with_chain/lib/checkout.ex` exists already
+
+    hint: `--force` overwrites, `--dir DIR` writes elsewhere
+    ");
     assert_eq!(practice.tree(), ["with_chain/lib/checkout.ex"]);
     let practice = practice.args("--force");
     assert_eq!(practice.run().code, 0);
@@ -63,26 +124,66 @@ fn start_never_overwrites_without_force() {
 #[test]
 fn start_where_it_cannot_write_leaves_nothing() {
     let practice = Practice::new().file("file", "").args("start with_chain --dir file/below");
-    assert_snapshot!(practice.run().all(), @"");
+    assert_snapshot!(practice.run().all(), @"
+    exit 2
+    -- stderr
+    error: cannot create `file/below`
+      Caused by: Not a directory (os error 20)
+    ");
     assert_eq!(practice.tree(), ["file"]);
 }
 
 #[test]
 fn check_needs_something_to_check() {
-    assert_snapshot!(Practice::new().args("check").run().all(), @"");
-    assert_snapshot!(Practice::new().args("check with_chain").run().all(), @"");
-    assert_snapshot!(Practice::new().file("a.ex", SOLUTION).args("check --file a.ex").run().all(), @"");
+    assert_snapshot!(Practice::new().args("check").run().all(), @"
+    exit 2
+    -- stderr
+    error: `[FOLDER]/work` is not in a workspace
+
+    hint: go to a folder that `practice start ID` made, or name one: `practice check
+          DIR`
+    hint: `practice check ID --file FILE` checks a file without a workspace
+    ");
+    assert_snapshot!(Practice::new().args("check with_chain").run().all(), @"
+    exit 2
+    -- stderr
+    error: there is no workspace of `with_chain` here
+
+    hint: `practice start with_chain` makes a workspace in `./with_chain`
+    hint: `practice check with_chain --file FILE` checks a file without one
+    ");
+    assert_snapshot!(Practice::new().file("a.ex", SOLUTION).args("check --file a.ex").run().all(), @"
+    exit 2
+    -- stderr
+    error: `--file` needs the id of the exercise that the file solves
+
+    hint: `practice check ID --file FILE`
+    ");
 }
 
 #[test]
 fn files_that_cannot_be_judged() {
     let check = |file: &str| Practice::new().args("check ets_rate_limiter --file").arg(file);
-    assert_snapshot!(check("none.ex").run().all(), @"");
-    assert_snapshot!(check(".").run().stderr, @"");
-    assert_snapshot!(check("a.ex").file("a.ex", " \n").run().all(), @"");
-    assert_snapshot!(check("a.ex").file("a.ex", b"ok\n\xff\n").run().stderr, @"");
-    assert_snapshot!(check("a.ex").file("a.ex", vec![b' '; 5 << 20]).run().stderr, @"");
-    assert_snapshot!(check("a.ex/b.ex").file("a.ex", "").run().stderr, @"");
+    assert_snapshot!(check("none.ex").run().all(), @"
+    exit 2
+    -- stderr
+    error: cannot check `none.ex`: there is no such file
+    ");
+    assert_snapshot!(check(".").run().stderr, @"error: cannot check `.`: it is a folder");
+    assert_snapshot!(check("a.ex").file("a.ex", " \n").run().all(), @"
+    exit 2
+    -- stderr
+    error: cannot check `a.ex`: it is empty
+
+    hint: write the module that the task asks for, then check again
+    ");
+    assert_snapshot!(check("a.ex").file("a.ex", b"ok\n\xff\n").run().stderr, @"
+    error: cannot check `a.ex`: it is not valid UTF-8 (line 2)
+
+    hint: save it as UTF-8
+    ");
+    assert_snapshot!(check("a.ex").file("a.ex", vec![b' '; 5 << 20]).run().stderr, @"error: cannot check `a.ex`: it has 5242880 bytes; a solution has at most 1048576");
+    assert_snapshot!(check("a.ex/b.ex").file("a.ex", "").run().stderr, @"error: cannot check `a.ex/b.ex`: it cannot be read: not a directory");
 }
 
 #[test]
@@ -90,17 +191,41 @@ fn a_fifo_is_not_waited_for() {
     let practice = Practice::new();
     let fifo = practice.work().join("a.ex");
     assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
-    assert_snapshot!(practice.args("check ets_rate_limiter --file a.ex").run().all(), @"");
+    assert_snapshot!(practice.args("check ets_rate_limiter --file a.ex").run().all(), @"
+    exit 2
+    -- stderr
+    error: cannot check `a.ex`: it is not a regular file
+    ");
 }
 
 #[test]
 fn usage_errors() {
     let check =
         |args: &str| Practice::new().file("a.ex", SOLUTION).args("check with_chain --file a.ex").args(args);
-    assert_snapshot!(check("--only tests").run().all(), @"");
-    assert_snapshot!(check("--skip compile,format,test,idioms,credo,dialyzer").run().stderr, @"");
-    assert_snapshot!(check("--timeout -1").run().all(), @"");
-    assert_snapshot!(Practice::new().args("verify --partition 5/4").path("/nowhere").run().stderr, @"");
+    assert_snapshot!(check("--only tests").run().all(), @"
+    exit 2
+    -- stderr
+    error: there is no step `tests`
+
+    hint: the steps are compile, format, test, idioms, credo, dialyzer
+    ");
+    assert_snapshot!(check("--skip compile,format,test,idioms,credo,dialyzer").run().stderr, @"
+    error: `--only` and `--skip` leave no step to run
+
+    hint: the steps are compile, format, test, idioms, credo, dialyzer
+    ");
+    assert_snapshot!(check("--timeout -1").run().all(), @"
+    exit 2
+    -- stderr
+    error: invalid value '-1' for '--timeout <SECONDS>': must be more than 0
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(Practice::new().args("verify --partition 5/4").path("/nowhere").run().stderr, @"
+    error: `5/4` is not a partition
+
+    hint: `--partition 1/4` is the first of four parts
+    ");
     assert_eq!(Practice::new().args("chek").run().code, 2);
 }
 
@@ -109,18 +234,39 @@ fn a_manifest_with_a_typo_is_named_with_its_line() {
     let practice = Practice::new()
         .file("set/mine/exercise.toml", "format = 1\ntitle = \"Mine\"\ndificulty = \"easy\"\n")
         .args("list --exercises set");
-    assert_snapshot!(practice.run().all(), @"");
+    assert_snapshot!(practice.run().all(), @r#"
+    exit 2
+    -- stderr
+    error: the exercise `mine` cannot be loaded from `set/mine/exercise.toml`
+      Caused by: TOML parse error at line 3, column 1
+          |
+        3 | dificulty = "easy"
+          | ^^^^^^^^^
+        unknown field `dificulty`, expected one of `format`, `title`, `difficulty`, `minutes`, `topics`, `needs`, `files`, `limits`, `idioms`, `hints`, `variants`
+    "#);
 }
 
 #[test]
 fn a_folder_without_exercises_is_an_error() {
-    assert_snapshot!(Practice::new().args("list --exercises .").run().all(), @"");
+    assert_snapshot!(Practice::new().args("list --exercises .").run().all(), @"
+    exit 2
+    -- stderr
+    error: `.` holds no exercise
+    ");
 }
 
 #[test]
 fn without_elixir() {
     let practice = Practice::new().path("/nowhere:/neither").file("a.ex", SOLUTION);
-    assert_snapshot!(practice.args("check ets_rate_limiter --file a.ex").run().all(), @"");
+    assert_snapshot!(practice.args("check ets_rate_limiter --file a.ex").run().all(), @"
+    exit 2
+    -- stderr
+    error: cannot find `elixir` (searched 2 folders in PATH)
+
+    hint: install Elixir 1.14 or newer: on Debian and Ubuntu `apt-get install elixir
+          erlang-dialyzer erlang-dev`, on macOS `brew install elixir`, elsewhere see
+          https://elixir-lang.org/install.html
+    ");
 }
 
 fn with_elixir(version: &str, erl: &str) -> Practice {
@@ -132,25 +278,48 @@ fn with_elixir(version: &str, erl: &str) -> Practice {
 
 #[test]
 fn with_an_elixir_that_is_too_old() {
-    assert_snapshot!(with_elixir("1.12.3", "exit 0").run().all(), @"");
+    assert_snapshot!(with_elixir("1.12.3", "exit 0").run().all(), @"
+    exit 2
+    -- stderr
+    error: Elixir 1.12.3 is too old: 1.14 or newer is needed
+
+    hint: see https://elixir-lang.org/install.html
+    ");
 }
 
 #[test]
 fn with_an_elixir_that_fails() {
     let practice = Practice::new().program("elixir", "echo 'no erl' >&2; exit 7").file("a.ex", SOLUTION);
-    assert_snapshot!(practice.args("check ets_rate_limiter --file a.ex").run().all(), @"");
+    assert_snapshot!(practice.args("check ets_rate_limiter --file a.ex").run().all(), @"
+    exit 2
+    -- stderr
+    error: `[FOLDER]/bin/elixir` does not answer as Elixir does
+      Caused by: `[FOLDER]/bin/elixir` failed: exit status: 7
+        no erl
+
+    hint: `elixir --version` by hand shows what is wrong
+    ");
 }
 
 #[test]
 fn with_an_elixir_that_says_something_else() {
     let practice = Practice::new().program("elixir", "echo hello").file("a.ex", SOLUTION);
-    assert_snapshot!(practice.args("check ets_rate_limiter --file a.ex").run().stderr, @"");
+    assert_snapshot!(practice.args("check ets_rate_limiter --file a.ex").run().stderr, @"
+    error: `[FOLDER]/bin/elixir` does not answer as Elixir does: hello
+
+    hint: `elixir --version` by hand shows what is wrong
+    ");
 }
 
 #[test]
 fn a_vm_that_ends_at_once_is_no_fault_of_the_solution() {
     let practice = with_elixir("1.14.0", "echo 'cannot load' >&2; exit 3");
-    assert_snapshot!(practice.run().all(), @"");
+    assert_snapshot!(practice.run().all(), @"
+    exit 2
+    -- stderr
+    error: the tests of `ets_rate_limiter` could not be compiled; your code was not judged
+      Caused by: the VM ended before it was done
+    ");
     practice.assert_nothing_left();
 }
 
@@ -214,13 +383,31 @@ fn colour_only_where_it_is_wanted() {
 
 #[test]
 fn hint_before_anything_failed() {
-    assert_snapshot!(Practice::new().args("hint").run().all(), @"");
-    assert_snapshot!(Practice::new().args("hint with_chain").run().all(), @"");
+    assert_snapshot!(Practice::new().args("hint").run().all(), @"
+    exit 2
+    -- stderr
+    error: it is not clear which exercise is meant
+
+    hint: name it: `practice hint ID`
+    ");
+    assert_snapshot!(Practice::new().args("hint with_chain").run().all(), @"
+    exit 2
+    -- stderr
+    error: nothing has failed yet in `with_chain`
+
+    hint: `practice check` in the workspace of `with_chain`
+    ");
 }
 
 #[test]
 fn solution_asks_first() {
-    assert_snapshot!(Practice::new().args("solution with_chain").run().all(), @"");
+    assert_snapshot!(Practice::new().args("solution with_chain").run().all(), @"
+    exit 2
+    -- stderr
+    error: `with_chain` is not solved yet, and there is no terminal to ask on
+
+    hint: `practice solution with_chain --yes` shows it anyway
+    ");
     let shown = Practice::new().args("solution with_chain --yes").run();
     assert_eq!(shown.code, 0);
     assert!(shown.stdout.contains("defmodule Checkout"));

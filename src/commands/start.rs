@@ -1,6 +1,9 @@
 //! `practice start`: a workspace in which `mix test`, an editor and ElixirLS work.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use super::{Context, find};
 use crate::{
@@ -55,7 +58,7 @@ impl<'a> Begun<'a> {
 impl Drop for Begun<'_> {
     fn drop(&mut self) {
         if let Some(folder) = self.0 {
-            let _ = fs_err::remove_dir_all(folder);
+            let _ = fs::remove_dir_all(folder);
         }
     }
 }

@@ -32,6 +32,7 @@ use crate::{
 /// # Errors
 /// No such exercise, or it could not be checked.
 pub fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Error> {
+    let part = args.partition.as_deref().map(partition).transpose()?;
     let catalogue = context.catalogue()?;
     let chosen: Vec<&Exercise> = if args.ids.is_empty() {
         catalogue.exercises.iter().collect()
@@ -43,7 +44,6 @@ pub fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Error> {
         let folder = context.exercises.as_deref().ok_or(Error::UpdateBuiltIn)?;
         return update(&workshop, &chosen, folder);
     }
-    let part = args.partition.as_deref().map(partition).transpose()?;
     let soundness = verify(context, args, &workshop, &chosen, part)?;
     out::data(&match context.format {
         Format::Human => human::verify(&soundness),

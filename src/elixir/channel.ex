@@ -10,8 +10,9 @@ defmodule Practice.Channel do
       the event's fields. It has been handed to the system when `event/3` returns.
 
   The learner's code runs in the same VM. So the channel is a bare process and not a `GenServer`,
-  whose state anyone may ask for with `:sys.get_state/1`. The nonce is in its heap and nowhere else:
-  commands are handed out without it. The process has no name, is linked to nobody and traps exits.
+  whose state anyone may ask for with `:sys.get_state/1`. The nonce is in its heap and nowhere else,
+  in a closure, which no backtrace shows, and commands are handed out without it. The process has
+  no name, is linked to nobody and traps exits.
 
   When an event cannot be written, `practice` is gone, and the VM halts: nobody would hear the rest.
   """
@@ -73,13 +74,15 @@ defmodule Practice.Channel do
     Process.flag(:priority, :high)
     {:ok, socket} = :gen_tcp.connect({:local, path}, 0, [:binary, active: true, packet: :raw])
     send(opener, {self(), :connected})
-    loop(%{socket: socket, nonce: nil, input: "", commands: [], waiting: nil, open?: true})
+
+    state = %{write: writer(nil), input: "", commands: [], waiting: nil, open?: true}
+    loop(Map.put(state, :socket, socket))
   end
 
   defp loop(%{socket: socket} = state) do
     receive do
       {{:event, line}, from, ref} ->
-        write(socket, state.nonce, line)
+        state.write.(socket, line)
         send(from, {ref, :ok})
         loop(state)
 
@@ -101,9 +104,13 @@ defmodule Practice.Channel do
     end
   end
 
-  defp write(socket, nonce, "{" <> fields) do
-    line = [~s({"n":), Json.encode(nonce), ?,, fields, ?\n]
-    with {:error, _reason} <- :gen_tcp.send(socket, line), do: :erlang.halt(1, flush: false)
+  defp writer(nonce) do
+    start = [~s({"n":), Json.encode(nonce), ?,]
+
+    fn socket, "{" <> fields ->
+      line = [start, fields, ?\n]
+      with {:error, _reason} <- :gen_tcp.send(socket, line), do: :erlang.halt(1, flush: false)
+    end
   end
 
   defp read(state, data) do
@@ -114,8 +121,9 @@ defmodule Practice.Channel do
   defp add_command("", state), do: state
 
   defp add_command(line, state) do
-    {nonce, command} = line |> parse() |> Map.pop(:nonce, state.nonce)
-    %{state | nonce: nonce, commands: state.commands ++ [command]}
+    {nonce, command} = line |> parse() |> Map.pop(:nonce)
+    write = if nonce, do: writer(nonce), else: state.write
+    %{state | write: write, commands: state.commands ++ [command]}
   end
 
   defp parse(line) do

@@ -47,8 +47,8 @@ defmodule Practice.Check do
 
     late = compile(channel, command)
 
-    with %{mode: :go} <- Channel.command(channel) do
-      :ok = run_tests(channel, command, tests ++ late, controls)
+    with %{mode: :go} <- Channel.command(channel),
+         :finished <- run_tests(channel, command, tests ++ late, controls) do
       Channel.event(channel, :hashes, %{stage: :after, modules: hashes(watched)})
       Channel.event(channel, :done)
     end
@@ -145,7 +145,8 @@ defmodule Practice.Check do
 
   ## Tests
 
-  # The suite runs in a process of its own: its group leader is changed, and a test may kill it.
+  # The suite runs in a process of its own: its group leader is changed, and a test may stop it.
+  # Then it has no end, and nothing more is said. An exception in it is a fault of ours.
   defp run_tests(channel, command, modules, controls) do
     project = %{
       root: command.root,
@@ -165,8 +166,9 @@ defmodule Practice.Check do
     {pid, monitor} = spawn_monitor(fn -> run_suite(suite, config, command.test_timeout_ms) end)
 
     receive do
-      {:DOWN, ^monitor, :process, ^pid, :normal} -> :ok
-      {:DOWN, ^monitor, :process, ^pid, reason} -> exit({:suite, reason})
+      {:DOWN, ^monitor, :process, ^pid, :normal} -> :finished
+      {:DOWN, ^monitor, :process, ^pid, {%{__exception__: true}, _stack} = raised} -> exit(raised)
+      {:DOWN, ^monitor, :process, ^pid, _reason} -> :stopped
     end
   end
 

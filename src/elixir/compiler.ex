@@ -99,26 +99,43 @@ defmodule Practice.Compiler do
     diagnostic(%{file: file, position: position, message: message}, severity)
   end
 
-  defp diagnostic(%{file: file, position: position} = given, severity) do
+  defp diagnostic(%{file: file} = given, severity) do
     file = Path.relative_to_cwd(file || "nofile")
     text = text(given)
-    {line, column} = place(position, text, file)
+    {line, column} = place(position(given), text, file)
     message = text |> without_stack() |> without_place(file)
     %{severity: severity, file: file, line: line, column: column, message: message}
   end
 
-  defp text(%{details: {kind, reason}}), do: describe(kind, reason)
+  # The compiler's own errors have a description, without the place and an excerpt of the code.
+  defp text(%{details: {:error, %{description: description, line: _} = error}}) do
+    description <> unclosed(error)
+  end
+
   defp text(%{message: message}), do: IO.chardata_to_string(message)
+
+  # Since 1.16 (`MismatchedDelimiterError`), with the place of the opening delimiter as the error's.
+  defp unclosed(%{closing_delimiter: _} = error) do
+    ~s(. The "#{error.opening_delimiter}" at line #{error.line} is missing terminator ) <>
+      ~s("#{error.expected_delimiter}")
+  end
+
+  defp unclosed(_error), do: ""
+
+  defp position(%{details: {:error, %{closing_delimiter: _} = error}}) do
+    {error.end_line, error.end_column}
+  end
+
+  defp position(%{position: position}), do: position
+  defp position(%{details: {:error, %{line: line, column: column}}}), do: {line, column}
+  defp position(%{details: {:error, %{line: line}}}), do: line
+  defp position(_given), do: nil
 
   defp raised(kind, reason, stack, file) do
     reason = Exception.normalize(kind, reason, stack)
     text = Exception.format(kind, reason, stack)
-    position = Map.get(Map.from_struct(reason), :line)
-    diagnostic(%{file: file, position: position, message: text}, :error)
+    diagnostic(%{file: file, message: text, details: {kind, reason}}, :error)
   end
-
-  defp describe(:error, %{description: description, line: _}), do: description
-  defp describe(kind, reason), do: Exception.format_banner(kind, reason)
 
   defp place({line, column}, _text, _file), do: {known(line), known(column)}
 

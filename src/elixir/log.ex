@@ -23,7 +23,8 @@ defmodule Practice.Log do
 
   defp replace_handler(config, device) do
     :ok = :logger.remove_handler(:default)
-    :ok = :logger.add_handler(:default, __MODULE__, %{config | config: %{device: device}})
+    config = %{config | module: __MODULE__, config: %{device: device}}
+    :ok = :logger.add_handler(:default, __MODULE__, config)
   end
 
   # Newer versions deprecate these functions, and don't get here.

@@ -19,7 +19,7 @@ defmodule Practice.Reporter do
     do: :erlang.spawn_opt(fn -> loop(channel) end, [:link, priority: :high])
 
   @doc "Sends the event `name` when it is its turn, with the fields that `fun` returns."
-  @spec report(t(), atom(), (() -> map())) :: :ok
+  @spec report(t(), atom(), fun()) :: :ok
   def report(reporter, name, fun) do
     send(reporter, {name, fun})
     :ok

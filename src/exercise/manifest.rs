@@ -201,7 +201,7 @@ impl OneOrMore {
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
     /// Not TOML, an unknown key, a wrong type: the message names line and column.
-    #[error("{}", .0.to_string().trim_end())]
+    #[error(transparent)]
     Toml(#[from] toml::de::Error),
     /// Not UTF-8.
     #[error("not valid UTF-8")]

@@ -36,7 +36,7 @@ pub enum ProbeError {
     },
 
     /// It ended with something other than exit code 0.
-    #[error("`{}` failed: {status}", program.display())]
+    #[error("`{}` failed: {status}{}", program.display(), last_lines(output))]
     Failed {
         /// As it was named.
         program: PathBuf,
@@ -54,6 +54,13 @@ pub enum ProbeError {
         /// How long it was given.
         after: Duration,
     },
+}
+
+/// What a person needs to see of a failed command's output: its end.
+fn last_lines(output: &str) -> String {
+    const MOST: usize = 8;
+    let lines: Vec<&str> = output.lines().filter(|line| !line.trim().is_empty()).collect();
+    lines[lines.len().saturating_sub(MOST)..].iter().flat_map(|line| ["\n", line]).collect()
 }
 
 /// Runs a trusted command without input, and returns what it prints to stdout and stderr.

@@ -9,6 +9,7 @@ mod term;
 mod vm;
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     sync::mpsc::{self, Receiver, Sender},
     time::{Duration, Instant},
@@ -19,7 +20,7 @@ use self::{
     vm::{ANALYSIS_MEMORY, Message, RunningVm, VmOptions},
 };
 use crate::{
-    error::Error,
+    error::{Error, VmSaid},
     event::{Event, HowEnded, Vm, VmEvent},
     exercise::Exercise,
     hash::sha256_hex,
@@ -109,30 +110,31 @@ pub fn prepare(workshop: &Workshop, exercise: &Exercise, out: &Prepared) -> Resu
         ],
     ));
     wait_prepared(vm, &messages).map_err(|reason| match reason {
-        Some(reason) => Error::Prepare { exercise: exercise.id.clone(), reason },
+        Some(reason) => Error::Prepare { exercise: exercise.id.clone(), source: VmSaid(reason) },
         None => Error::Interrupted,
     })
 }
 
 /// `None` as an error is an interruption.
 fn wait_prepared(mut vm: RunningVm, messages: &Receiver<Message>) -> Result<(), Option<String>> {
-    let mut result = Err("the VM ended before it was done".to_owned());
-    let mut interrupted = false;
+    let (mut done, mut broken, mut interrupted) = (false, None, false);
     for message in messages {
         match message {
             Message::Connected(_, commands) => vm.connected(commands),
-            Message::Said(_, VmEvent::Done {}) => result = Ok(()),
-            Message::Said(_, VmEvent::Broken { message }) => result = Err(message),
+            Message::Said(_, VmEvent::Done {}) => done = true,
+            Message::Said(_, VmEvent::Broken { message }) => broken = Some(message),
             Message::Said(..) => {}
             Message::Interrupted => {
                 interrupted = true;
                 vm.stop();
             }
             Message::Ended(_, end) => {
-                let cut_short = end.how != HowEnded::Exited(0) && result.is_ok();
-                let result =
-                    if cut_short { Err(format!("{:?} {}", end.how, end.last_words)) } else { result };
-                return if interrupted { Err(None) } else { result.map_err(Some) };
+                return match broken {
+                    _ if interrupted => Err(None),
+                    Some(message) => Err(Some(message)),
+                    None if done && end.how == HowEnded::Exited(0) => Ok(()),
+                    None => Err(Some(end.to_string())),
+                };
             }
         }
     }
@@ -390,7 +392,7 @@ pub fn find_credo(packages: Option<&Path>) -> Result<Vec<PathBuf>, String> {
     };
     let unreadable = |error: std::io::Error| format!("`PRACTICE_PACKAGES` cannot be read: {error}");
     let mut ebins = Vec::new();
-    for entry in fs_err::read_dir(folder).map_err(unreadable)? {
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
         let ebin = entry.map_err(unreadable)?.path().join("ebin");
         if ebin.is_dir() {
             ebins.push(ebin);

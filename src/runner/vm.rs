@@ -77,10 +77,7 @@ impl RunningVm {
         messages: Sender<Message>,
     ) -> Result<Self, Error> {
         let vm = options.vm;
-        let socket = project.socket(match vm {
-            Vm::Test => "test.sock",
-            Vm::Analysis => "analysis.sock",
-        });
+        let socket = project.socket(vm);
         let listener = Listener::bind(&socket).map_err(Error::file("listen on", &socket))?;
         let nonce = listener.nonce().to_owned();
         let running = process::start(&spec(options, project, &socket))?;
@@ -149,18 +146,19 @@ fn read(listener: Listener, vm: Vm, gone: &AtomicBool, messages: &Sender<Message
 
 fn spec(options: &VmOptions<'_>, project: &Project, socket: &Path) -> VmSpec {
     let text = |text: &Path| text.to_string_lossy().into_owned();
+    let home = project.home(options.vm);
     VmSpec {
         program: options.toolchain.erl.clone(),
         args: erl_args(options),
         env: vec![
             ("PATH".to_owned(), std::env::var("PATH").unwrap_or_default()),
-            ("HOME".to_owned(), text(&project.empty())),
-            ("TMPDIR".to_owned(), text(&project.empty())),
+            ("HOME".to_owned(), text(&home)),
+            ("TMPDIR".to_owned(), text(&home)),
             ("LANG".to_owned(), "C.UTF-8".to_owned()),
             ("ERL_CRASH_DUMP_SECONDS".to_owned(), "0".to_owned()),
             ("PRACTICE_SOCKET".to_owned(), text(socket)),
         ],
-        cwd: project.empty(),
+        cwd: home,
         deadline: options.deadline,
         grace: VmSpec::GRACE,
         limits: Limits {

@@ -82,27 +82,18 @@ impl TestLog {
 
     /// The run did not come to its end.
     fn cut_short(&self, plan: &Plan, end: &VmEnd) -> Option<Outcome> {
-        let died = |how: &str| Some(Outcome::Died { during: format!("{how} {}", self.during()) });
+        let died = |how: String| Some(Outcome::Died { during: format!("{how} {}", self.during()) });
         match &end.how {
             HowEnded::Deadline => Some(Outcome::TimedOut {
-                during: format!(
-                    "the time limit of {} s was reached {}",
-                    plan.timeout.as_secs_f64(),
-                    self.during()
-                ),
+                during: format!("the time limit of {} s was reached {}", plan.timeout.as_secs_f64(), self.during()),
             }),
-            HowEnded::Memory => died("the memory limit was reached"),
-            HowEnded::Processes => died("the limit on processes was reached"),
-            HowEnded::Signaled(signal) => died(&format!("the VM was ended by signal {signal}")),
-            HowEnded::Lost(_) => died("the VM's supervisor was lost"),
-            HowEnded::Stopped => died("the VM was stopped"),
-            HowEnded::Exited(status) if !self.done || !self.suite_finished => {
-                let status = if *status == 0 { String::new() } else { format!(" with status {status}") };
+            HowEnded::Exited(_) if !self.done || !self.suite_finished => {
                 let broken = self.broken.as_ref().map(|message| format!(" ({message})")).unwrap_or_default();
-                Some(Outcome::Died { during: format!("the VM ended{status} {}{broken}", self.during()) })
+                Some(Outcome::Died { during: format!("{} {}{broken}", end.how, self.during()) })
             }
             HowEnded::Exited(0) => None,
-            HowEnded::Exited(status) => died(&format!("the VM ended with status {status}")),
+            HowEnded::Lost(_) => died("the VM's supervisor was lost".to_owned()),
+            how => died(how.to_string()),
         }
     }
 

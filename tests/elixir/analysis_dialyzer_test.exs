@@ -137,6 +137,29 @@ defmodule Practice.Analysis.DialyzerTest do
     assert warning.message =~ "`init/1` returns what GenServer does not accept"
   end
 
+  test "paths may hold what a wildcard would not find", %{tmp_dir: root} do
+    "def run, do: String.upcase(1)" |> seed() |> compile(root)
+    odd = Path.join(root, "a [b] {c,d} *")
+    File.mkdir_p!(odd)
+    File.rename!(Path.join(root, "ebin"), Path.join(odd, "ebin"))
+
+    command = %{
+      mode: :dialyzer,
+      root: root,
+      ebin: Path.join(odd, "ebin"),
+      code_paths: [],
+      plt_dir: Path.join(odd, "plts")
+    }
+
+    assert [%{name: :call}] = warnings(answer(command))
+    assert [{:plt, %{cached: true}} | _] = answer(command)
+  end
+
+  test "without a module there is nothing to judge", %{tmp_dir: root} do
+    command = %{mode: :dialyzer, root: root, ebin: root, code_paths: [], plt_dir: root}
+    assert [{:step_failed, %{step: :dialyzer, blocked: true}}] = answer(command)
+  end
+
   describe "type information" do
     test "is kept, and serves a solution that needs less", %{tmp_dir: root} do
       plts = Path.join(root, "plts")

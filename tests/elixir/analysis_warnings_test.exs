@@ -44,6 +44,31 @@ defmodule Practice.Analysis.WordingTest do
 
     assert call(:erlang, :length, ~c"(1)", [1], :only_sig, ~c"([any()])", {false, :none}) =~
              "the 1st argument of `length/1`"
+
+    assert call(
+             :erlang,
+             :element,
+             ~c"(1,'a')",
+             [2],
+             :only_sig,
+             ~c"(integer(),tuple())",
+             {false, :none}
+           ) ==
+             "the 1st argument of `elem/2` has the wrong type: expected `tuple()`, got `:a`"
+
+    assert call(
+             :erlang,
+             :binary_to_atom,
+             ~c"(42,'utf8')",
+             [1],
+             :only_sig,
+             ~c"(binary(),_)",
+             {false, :none}
+           ) ==
+             "the 1st argument of `String.to_atom/1` has the wrong type: expected `binary()`, got `42`"
+
+    assert call(:maps, :get, ~c"('a',[])", [2], :only_sig, ~c"(any(),map())", {false, :none}) ==
+             "the 1st argument of `Map.fetch!/2` has the wrong type: expected `map()`, got `[]`"
   end
 
   test "patterns" do

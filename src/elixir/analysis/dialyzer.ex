@@ -9,7 +9,7 @@ defmodule Practice.Analysis.Dialyzer do
   """
 
   alias Practice.Analysis
-  alias Practice.Analysis.{DebugInfo, Plt, Scratch, Solution, Warning}
+  alias Practice.Analysis.{DebugInfo, Library, Plt, Scratch, Solution, Warning}
 
   @doc "Loads Dialyzer's code in the background, while the VM waits for its first command."
   @spec preload() :: :ok
@@ -49,25 +49,27 @@ defmodule Practice.Analysis.Dialyzer do
     end
   end
 
-  # Findings about a file itself are sent at once; the modules are what is left to analyse.
   defp open(%{ebin: ebin, root: root}, emit) do
-    ebin
-    |> Path.join("*.beam")
-    |> Path.wildcard()
-    |> Enum.reduce_while({:ok, []}, fn path, {:ok, modules} ->
-      case Solution.open(path, root) do
-        {:ok, module} ->
-          Enum.each(Warning.suppression(module), &emit.(:dialyzer_warning, &1))
-          {:cont, {:ok, [module | modules]}}
+    case Library.beams(ebin) do
+      [] -> {:blocked, "the solution has no module"}
+      beams -> Enum.reduce_while(beams, {:ok, []}, &open(&1, &2, root, emit))
+    end
+  end
 
-        {:error, :missing} ->
-          emit.(:dialyzer_warning, Warning.no_debug_info(path, root))
-          {:cont, {:ok, modules}}
+  # Findings about a file itself are sent at once; the modules are what is left to analyse.
+  defp open(beam, {:ok, modules}, root, emit) do
+    case Solution.open(beam, root) do
+      {:ok, module} ->
+        Enum.each(Warning.suppression(module), &emit.(:dialyzer_warning, &1))
+        {:cont, {:ok, [module | modules]}}
 
-        {:error, reason} ->
-          {:halt, {:error, reason}}
-      end
-    end)
+      {:error, :missing} ->
+        emit.(:dialyzer_warning, Warning.no_debug_info(beam, root))
+        {:cont, {:ok, modules}}
+
+      {:error, reason} ->
+        {:halt, {:error, reason}}
+    end
   end
 
   defp analyse([], _command, _emit), do: {:ok, []}

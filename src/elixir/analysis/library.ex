@@ -49,6 +49,20 @@ defmodule Practice.Analysis.Library do
     end
   end
 
+  @doc "The `.beam` files in a directory, none where it is not there."
+  @spec beams(Path.t()) :: [Path.t()]
+  def beams(directory) do
+    case File.ls(directory) do
+      {:ok, files} ->
+        for file <- Enum.sort(files),
+            Path.extname(file) == ".beam",
+            do: Path.join(directory, file)
+
+      {:error, _reason} ->
+        []
+    end
+  end
+
   @doc "The file of `module`, or nil."
   @spec find(module(), [Path.t()]) :: Path.t() | nil
   def find(module, directories) do

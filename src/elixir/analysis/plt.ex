@@ -11,7 +11,7 @@ defmodule Practice.Analysis.Plt do
   when it is complete, and the `.set` comes last, so several VMs may share a cache.
   """
 
-  alias Practice.Analysis.{References, Scratch, Slices}
+  alias Practice.Analysis.{Library, References, Scratch, Slices}
 
   # Changes whenever what a slice holds changes.
   @format 1
@@ -45,7 +45,7 @@ defmodule Practice.Analysis.Plt do
     File.mkdir_p!(directory)
 
     needed = %{
-      references: MapSet.new(references ++ @always),
+      references: MapSet.new(references),
       given: digest(references, given),
       modules: 0
     }
@@ -72,10 +72,12 @@ defmodule Practice.Analysis.Plt do
 
   # The smallest first: it opens fastest.
   defp cached(directory) do
+    prefix = prefix()
+
     directory
-    |> Path.join(prefix() <> "*.set")
-    |> Path.wildcard()
-    |> Enum.flat_map(&read_set/1)
+    |> File.ls!()
+    |> Enum.filter(&(String.starts_with?(&1, prefix) and Path.extname(&1) == ".set"))
+    |> Enum.flat_map(&read_set(Path.join(directory, &1)))
     |> Enum.sort_by(fn {set, _path} -> MapSet.size(set.references) end)
   end
 
@@ -211,7 +213,7 @@ defmodule Practice.Analysis.Plt do
 
   defp digest(directories) do
     directories
-    |> Enum.flat_map(&Path.wildcard(Path.join(&1, "*.beam")))
+    |> Enum.flat_map(&Library.beams/1)
     |> Enum.map(&{Path.basename(&1), :erlang.md5(File.read!(&1))})
     |> :erlang.term_to_binary()
     |> :erlang.md5()

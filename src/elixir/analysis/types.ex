@@ -2,8 +2,8 @@ defmodule Practice.Analysis.Types do
   @moduledoc """
   Rewrites types and patterns from Dialyzer's notation, which is Erlang's, into Elixir's.
 
-      iex> Practice.Analysis.Types.type("{'ok',\#{'id':=integer()}} | 'nil'")
-      "{:ok, %{id: integer()}} | nil"
+      iex> Practice.Analysis.Types.type("{'ok',[integer()]} | 'nil'")
+      "{:ok, [integer()]} | nil"
 
   The text is cut into tokens, parsed and printed anew, and no atom is created on the way. Text that
   is not understood is returned as it is: a message in the wrong notation is better than none.

@@ -366,21 +366,29 @@ defmodule Practice.Analysis.Wording do
 
   defp one_of(types), do: types |> Enum.uniq() |> Enum.join(" | ")
 
-  # The arguments are passed on as variables, which come back in the order of the Elixir function.
+  # The arguments are passed on as variables, which come back in the order of the Elixir function. An
+  # index comes back as another number, a default not at all.
   defp as_written(module, function, values) do
     variables = values |> Enum.with_index(1) |> Enum.map(&argument/1)
     {module, function, arguments} = :elixir_rewrite.erl_to_ex(module, function, variables)
-    order = for {:argument, [position: position], nil} <- arguments, do: position
-
-    if length(order) == length(arguments),
-      do: {module, function, order},
-      else: raise(ArgumentError)
+    positions = for {:argument, [position: position], nil} <- arguments, do: position
+    {module, function, order(arguments, Enum.to_list(1..length(values)//1) -- positions)}
   rescue
     _private_function_changed -> {module, function, Enum.to_list(1..length(values)//1)}
   end
 
   defp argument({":utf8", _position}), do: :utf8
+  defp argument({"1", _position}), do: 1
   defp argument({_value, position}), do: {:argument, [position: position], nil}
+
+  defp order([{:argument, [position: position], nil} | arguments], others) do
+    [position | order(arguments, others)]
+  end
+
+  defp order([_literal | arguments], [position | others]),
+    do: [position | order(arguments, others)]
+
+  defp order([], _others), do: []
 
   ## Parts of sentences
 

@@ -403,3 +403,122 @@ fn check_pattern(path: &str, value: &Value) -> Result<(), RuleFault> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+
+    use super::super::RuleSet;
+
+    /// The error and its causes for a rule with these keys.
+    fn error(keys: &str) -> String {
+        let text = format!(
+            "[[rules]]\nid = \"a-rule\"\nseverity = \"error\"\nmessage = \"m\"\nhelp = \"h\"\nvalid = []\ninvalid = []\n{keys}"
+        );
+        match RuleSet::parse(&text) {
+            Ok(_) => "no error".to_owned(),
+            Err(error) => causes(&error),
+        }
+    }
+
+    fn causes(error: &(dyn Error + 'static)) -> String {
+        let chain = std::iter::successors(Some(error), |error| (*error).source());
+        chain.map(|error| error.to_string().trim().to_owned()).collect::<Vec<_>>().join(": ")
+    }
+
+    #[test]
+    fn rules_that_are_accepted() {
+        for keys in [
+            "rule.pattern = \"f($$$)\"",
+            "rule.pattern = { context = \"case x do $A -> $B end\", selector = \"stab_clause\" }",
+            "rule.kind = \"call\"\nrule.nthChild = { position = 1, ofRule = { kind = \"call\" } }",
+            "rule.kind = \"call\"\nrule.has = { kind = \"alias\", stopBy = \"end\", field = \"target\" }",
+            "rule.matches = \"one\"\nutils.one = { kind = \"call\" }",
+            "rule.pattern = \"f($A)\"\nconstraints.A = { regex = \"^x\" }",
+            "native = \"missing-spec\"",
+        ] {
+            assert_eq!(error(keys), "no error", "{keys}");
+        }
+    }
+
+    #[test]
+    fn misspelt_keys_are_found_at_any_depth() {
+        let keys = "rule.kind = \"call\"\nrule.has = { kind = \"alias\", stopby = \"end\" }";
+        assert!(error(keys).starts_with("rule `a-rule`: `rule.has.stopby` is not a key of a rule object"));
+        let keys = "rule.any = [{ kind = \"call\" }, { not = { kid = \"call\" } }]";
+        assert!(error(keys).starts_with("rule `a-rule`: `rule.any[1].not.kid` is not a key"));
+        let keys = "rule.kind = \"call\"\nrule.nthChild = { position = 1, of = { kind = \"call\" } }";
+        assert!(error(keys).starts_with("rule `a-rule`: `rule.nthChild.of` is not a key"));
+        let keys = "rule.kind = \"call\"\nrule.stopBy = \"end\"";
+        assert!(error(keys).starts_with("rule `a-rule`: `rule.stopBy` is not a key"));
+        let keys = "rule.pattern = \"f($A)\"\nconstraints.A = { rgex = \"^x\" }";
+        assert!(error(keys).starts_with("rule `a-rule`: `constraints.rgex` is not a key"));
+        assert!(error("severty = \"error\"").contains("unknown field `severty`"));
+    }
+
+    #[test]
+    fn rules_that_could_never_match_are_refused() {
+        assert_eq!(
+            error("rule.pattern = \"f($$$\""),
+            "rule `a-rule`: the pattern at `rule.pattern` is not valid Elixir: f($$$"
+        );
+        assert!(error("rule.kind = \"function_call\"").starts_with("rule `a-rule`: ast-grep does not accept `rule`"));
+        let keys = "rule.kind = \"call\"\nrule.has = { kind = \"alias\", field = \"function\" }";
+        assert_eq!(error(keys), "rule `a-rule`: `rule.has.field` is no field of Elixir's syntax nodes");
+        let keys = "rule.kind = \"call\"\nrule.has = { matches = \"nothing\" }";
+        assert!(error(keys).starts_with("rule `a-rule`: ast-grep does not accept `rule`"));
+    }
+
+    #[test]
+    fn rules_say_what_kind_of_node_they_are_about() {
+        assert!(error("rule.regex = \"x\"").contains("does not say what kind of syntax node"));
+    }
+
+    #[test]
+    fn keys_without_effect_are_refused() {
+        assert_eq!(error(""), "rule `a-rule`: it needs either `rule` or `native`");
+        assert_eq!(
+            error("rule.kind = \"call\"\nwithin.kind = \"call\""),
+            "rule `a-rule`: `within` has no effect without `expect = \"present\"`"
+        );
+        assert_eq!(
+            error("native = \"missing-spec\"\nexpect = \"present\""),
+            "rule `a-rule`: `expect` has no effect with `native`"
+        );
+        assert!(error("native = \"missing\"").starts_with("rule `a-rule`: there is no native matcher `missing`, only "));
+    }
+
+    #[test]
+    fn texts_fit_the_report() {
+        let with = |id: &str, message: &str| {
+            let text = format!(
+                "[[rules]]\nid = \"{id}\"\nseverity = \"advice\"\nmessage = \"{message}\"\nhelp = \"h\"\nvalid = []\n\
+                 invalid = []\nrule.kind = \"call\""
+            );
+            RuleSet::parse(&text).err().map(|error| causes(&error)).unwrap_or_default()
+        };
+        assert_eq!(with("a-rule", "no `with`"), "");
+        assert_eq!(with("a-rule", "No."), "rule `a-rule`: the message ends with a period");
+        assert_eq!(with("a-rule", "a\\nb"), "rule `a-rule`: the message has more than one line");
+        assert_eq!(with("a-rule", ""), "rule `a-rule`: the message is empty");
+        assert!(with("A_rule", "m").starts_with("rule `A_rule`: the id is not in lower case"));
+    }
+
+    #[test]
+    fn ids_are_unique() {
+        let rule = "[[rules]]\nid = \"twice\"\nseverity = \"error\"\nmessage = \"m\"\nhelp = \"h\"\nvalid = []\n\
+                    invalid = []\nrule.kind = \"call\"\n";
+        let error = RuleSet::parse(&rule.repeat(2)).err().map(|error| causes(&error));
+        assert_eq!(error.as_deref(), Some("rule `twice` is defined twice"));
+    }
+
+    #[test]
+    fn shared_parts_are_checked_too() {
+        let parts = |text: &str| RuleSet::parse(text).err().map(|error| causes(&error)).unwrap_or_default();
+        assert!(
+            parts("[[utils]]\nid = \"a\"\nrule.knd = \"call\"").starts_with("shared rule parts, `a`: `utils.knd` is not")
+        );
+        let cycle = "[[utils]]\nid = \"a\"\nrule.matches = \"b\"\n[[utils]]\nid = \"b\"\nrule.matches = \"a\"";
+        assert!(parts(cycle).starts_with("shared rule parts: ast-grep does not accept `utils`"));
+    }
+}

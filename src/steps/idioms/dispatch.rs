@@ -133,3 +133,30 @@ fn kinds(matcher: &Matcher) -> BTreeSet<usize> {
             .collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::RuleSet, *};
+
+    #[test]
+    fn guards_change_no_result() {
+        let guarded = RuleSet::parse(include_str!("../../../exercises/idioms.toml")).expect("sound rules");
+        let unguarded = guarded.without_guards();
+        for snippet in guarded.defs().flat_map(|def| def.valid.iter().chain(&def.invalid)) {
+            let files = [("lib/a.ex", snippet.as_str())];
+            assert_eq!(guarded.check(&files), unguarded.check(&files), "{snippet}");
+        }
+    }
+
+    #[test]
+    fn a_guard_is_what_all_matches_have_in_common() {
+        let guard = |text: &str| Guard::of(&toml::from_str(text).expect("a table")).map(|guard| guard.text.to_string());
+        assert_eq!(guard("kind = \"call\"\nhas = { field = \"target\", regex = \"^if$\" }").as_deref(), Some("^if$"));
+        let all = "all = [{ kind = \"call\" }, { has = { field = \"operator\", regex = \"^=$\" } }]";
+        assert_eq!(guard(all).as_deref(), Some("^=$"));
+        assert_eq!(guard("any = [{ has = { field = \"target\", regex = \"^if$\" } }]"), None);
+        assert_eq!(guard("not = { has = { field = \"target\", regex = \"^if$\" } }"), None);
+        assert_eq!(guard("has = { field = \"left\", regex = \"^if$\" }"), None);
+        assert_eq!(guard("has = { field = \"target\", kind = \"identifier\" }"), None);
+    }
+}

@@ -29,7 +29,7 @@ pub use self_test::{SelfTestFailure, SnippetFault};
 
 use compile::{Matcher, Rule};
 use dispatch::{Dispatch, Memory};
-use tree::{DEPTH_LIMIT, Node, Positions, Tree};
+use tree::{DEPTH_LIMIT, Node, Position, Positions, Tree};
 
 use crate::finding::{Finding, Place, Severity};
 
@@ -122,14 +122,21 @@ impl RuleSet {
     }
 
     /// What the rules have to say about the files (path and source), by file and position.
+    ///
+    /// Where a file is not Elixir, no rule looks; [`unread`] tells where that is.
     #[must_use]
     pub fn check(&self, files: &[(&str, &str)]) -> Vec<Match> {
         let mut present = vec![Presence::default(); self.rules.len()];
         let mut hits = Vec::new();
-        for (file, (path, source)) in files.iter().enumerate() {
-            self.check_file(file, path, &Tree::parse(source), &mut hits, &mut present);
+        let mut whole = true;
+        for (index, (path, source)) in files.iter().enumerate() {
+            let tree = Tree::parse(source);
+            let file = Searched { index, path, whole: tree.first_error.is_none() };
+            whole &= file.whole;
+            self.check_file(&file, &tree, &mut hits, &mut present);
         }
-        if !files.is_empty() {
+        // What seems to be missing may stand in a part that could not be read.
+        if whole && !files.is_empty() {
             hits.extend(self.missing(&present));
         }
         hits.sort_by_key(|hit| (hit.file, hit.range.start, hit.range.end, hit.rule));
@@ -152,6 +159,15 @@ impl RuleSet {
         Self { globals: self.globals.clone(), dispatch: Dispatch::new(&rules), rules }
     }
 
+    /// The same rules, each tried on every node of its kinds.
+    #[cfg(test)]
+    fn without_guards(&self) -> Self {
+        let rules = self.rules.iter().map(|rule| compile::rule(&rule.def, &self.globals));
+        let rules = rules.map(|rule| Arc::new(Rule { guard: None, ..rule.expect("it was sound before") }));
+        let rules: Vec<_> = rules.collect();
+        Self { globals: self.globals.clone(), dispatch: Dispatch::new(&rules), rules }
+    }
+
     fn with(mut self, defs: &[RuleDef]) -> Result<Self, RuleError> {
         let mut ids: HashSet<_> = self.rules.iter().map(|rule| rule.def.id.clone()).collect();
         for def in defs {
@@ -163,6 +179,20 @@ impl RuleSet {
         self.dispatch = Dispatch::new(&self.rules);
         Ok(self)
     }
+}
+
+/// The first place in each file that is not Elixir, as far as the grammar knows.
+///
+/// Such a file does not compile, so the compiler will say the same and more. Where it does compile
+/// all the same, a part of it was not looked at, and a pass of this step would mean nothing.
+#[must_use]
+pub fn unread(files: &[(&str, &str)]) -> Vec<Place> {
+    let error = |(path, source): &(&str, &str)| {
+        let offset = Tree::parse(source).first_error?;
+        let Position { line, column } = Positions::new(source, vec![offset]).of(offset);
+        Some(Place { file: (*path).to_owned(), line: Some(line), column: Some(column) })
+    };
+    files.iter().filter_map(error).collect()
 }
 
 /// Where a rule applies.
@@ -184,23 +214,24 @@ struct Presence {
     place: Option<(usize, Range<usize>)>,
 }
 
+/// A file while it is searched.
+struct Searched<'f> {
+    index: usize,
+    path: &'f str,
+    /// Whether all of it could be read.
+    whole: bool,
+}
+
 impl RuleSet {
-    fn check_file(
-        &self,
-        file: usize,
-        path: &str,
-        tree: &Tree,
-        hits: &mut Vec<Hit>,
-        present: &mut [Presence],
-    ) {
-        if let Some(range) = tree.too_deep() {
-            hits.push(Hit { file, rule: None, range });
+    fn check_file(&self, file: &Searched<'_>, tree: &Tree, hits: &mut Vec<Hit>, present: &mut [Presence]) {
+        if let Some(range) = &tree.too_deep {
+            hits.push(Hit { file: file.index, rule: None, range: range.clone() });
             return;
         }
         let mut memory = Memory::default();
         tree.visit(|node| {
             for &index in &*self.dispatch.candidates(&self.rules, &node, &mut memory) {
-                self.try_rule(index, file, path, &node, hits, &mut present[index]);
+                self.try_rule(index, file, &node, hits, &mut present[index]);
             }
         });
     }
@@ -208,27 +239,31 @@ impl RuleSet {
     fn try_rule(
         &self,
         index: usize,
-        file: usize,
-        path: &str,
+        file: &Searched<'_>,
         node: &Node<'_>,
         hits: &mut Vec<Hit>,
         presence: &mut Presence,
     ) {
         let rule = &self.rules[index];
-        let mut hit = |range| hits.push(Hit { file, rule: Some(index), range });
+        let mut hit = |range| hits.push(Hit { file: file.index, rule: Some(index), range });
+        let matches = |rule: &RuleCore| {
+            rule.match_node(node.clone()).is_some() && (file.whole || !tree::is_broken(node))
+        };
         match (&rule.matcher, rule.def.expect) {
-            (Matcher::Native(native), _) => native.find(path, node).into_iter().for_each(hit),
+            (Matcher::Native(native), _) => {
+                native.find(file.path, file.whole, node).into_iter().for_each(hit);
+            }
             (Matcher::Pattern { rule, .. }, Expect::Absent) => {
-                if matches(rule, node) {
+                if matches(rule) {
                     hit(node.range());
                 }
             }
             (Matcher::Pattern { rule, within }, Expect::Present) => {
-                presence.found = presence.found || matches(rule, node);
+                presence.found = presence.found || matches(rule);
                 if let (Some(within), None) = (within, &presence.place)
-                    && matches(within, node)
+                    && matches(within)
                 {
-                    presence.place = Some((file, node.range()));
+                    presence.place = Some((file.index, node.range()));
                 }
             }
         }
@@ -279,6 +314,200 @@ impl RuleSet {
     }
 }
 
-fn matches(rule: &RuleCore, node: &Node<'_>) -> bool {
-    rule.match_node(node.clone()).is_some() && !tree::has_error(node)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHARED: &str = include_str!("../../../exercises/idioms.toml");
+
+    fn shared() -> RuleSet {
+        RuleSet::parse(SHARED).expect("the shared rules are sound")
+    }
+
+    fn rules(text: &str) -> RuleSet {
+        RuleSet::parse(text).expect("the rules are sound")
+    }
+
+    /// A rule of that id which reports calls of `bad`, with further keys.
+    fn rule(id: &str, keys: &str) -> String {
+        format!(
+            "[[rules]]\nid = \"{id}\"\nseverity = \"error\"\nmessage = \"m\"\nhelp = \"h\"\nvalid = [\"good()\"]\n\
+             invalid = [\"bad()\"]\n{keys}\n"
+        )
+    }
+
+    fn bad_calls() -> RuleSet {
+        rules(&rule("bad-call", "rule.pattern = \"bad($$$)\""))
+    }
+
+    /// The rules and places reported in one file.
+    fn found(rules: &RuleSet, source: &str) -> Vec<(String, u32, u32)> {
+        let matches = rules.check(&[("lib/a.ex", source)]);
+        matches.into_iter().map(|found| (found.rule, found.line, found.column)).collect()
+    }
+
+    #[test]
+    fn shared_rules_hold_for_their_snippets() {
+        let failures = shared().self_test();
+        assert!(failures.is_empty(), "{failures:#?}");
+    }
+
+    #[test]
+    fn only_left_over_debugging_fails_a_check() {
+        let shared = shared();
+        let errors = shared.defs().filter(|def| def.severity == Severity::Error);
+        let errors: Vec<_> = errors.map(|def| def.id.as_str()).collect();
+        assert_eq!(errors, ["io-inspect", "dbg", "iex-pry"]);
+    }
+
+    #[test]
+    fn a_match_has_the_words_of_its_rule_and_both_ends() {
+        let matches = shared().check(&[("lib/a.ex", "x = 1\nIO.inspect(\n  x\n)\n")]);
+        let [found] = &matches[..] else { panic!("{matches:?}") };
+        assert_eq!(found.rule, "io-inspect");
+        assert_eq!(found.severity, Severity::Error);
+        assert_eq!(found.message, "`IO.inspect` was left in the code");
+        assert_eq!(found.credo.as_deref(), Some("Credo.Check.Warning.IoInspect"));
+        assert_eq!(found.file, "lib/a.ex");
+        assert_eq!((found.line, found.column), (2, 1));
+        assert_eq!((found.end_line, found.end_column), (2, 11));
+
+        let finding = Finding::from(found.clone());
+        assert_eq!(finding.place, Place { file: "lib/a.ex".into(), line: Some(2), column: Some(1) });
+        assert_eq!(finding.help.as_deref(), Some(found.help.as_str()));
+    }
+
+    #[test]
+    fn columns_count_characters() {
+        let at = |source| found(&bad_calls(), source);
+        assert_eq!(at("äöü = \"→\" <> bad()"), [("bad-call".into(), 1, 14)]);
+        assert_eq!(at("x = 1\r\n  bad()\r\n"), [("bad-call".into(), 2, 3)]);
+        assert_eq!(at("\u{feff}bad()"), [("bad-call".into(), 1, 1)]);
+        assert_eq!(at("\"😀\" <> bad()"), [("bad-call".into(), 1, 8)]);
+    }
+
+    #[test]
+    fn matches_come_by_file_and_position() {
+        let files = [("lib/b.ex", "bad()\nbad(bad())"), ("lib/a.ex", "bad()")];
+        let places: Vec<_> =
+            bad_calls().check(&files).into_iter().map(|found| (found.file, found.line, found.column)).collect();
+        let expected = [("lib/b.ex", 1, 1), ("lib/b.ex", 2, 1), ("lib/b.ex", 2, 5), ("lib/a.ex", 1, 1)];
+        assert_eq!(places, expected.map(|(file, line, column)| (file.to_owned(), line, column)));
+    }
+
+    #[test]
+    fn nothing_in_a_file_switches_a_rule_off() {
+        let source = "# ast-grep-ignore\n# practice: disable bad-call\n# credo:disable-for-next-line\nbad()";
+        assert_eq!(found(&bad_calls(), source), [("bad-call".into(), 4, 1)]);
+        assert_eq!(found(&bad_calls(), "# ast-grep-ignore: bad-call\n\n\nbad()").len(), 1);
+    }
+
+    #[test]
+    fn files_that_do_not_compile_are_searched_where_they_can_be_read() {
+        let rules = bad_calls();
+        assert_eq!(found(&rules, "").len(), 0);
+        assert_eq!(found(&rules, "\u{feff}").len(), 0);
+        assert_eq!(found(&rules, "\0\u{1}%{{{").len(), 0);
+        assert_eq!(found(&rules, "def f do\n  bad()\nend\n\ndef g( do\n"), [("bad-call".into(), 2, 3)]);
+        assert_eq!(found(&rules, "bad(1, )))").len(), 0);
+        for source in [
+            "defmodule A do\n  def f(x), do: (x\nend",
+            "defmodule A do\n  def f(x) do\n    x\n\n  @spec g(1) :: 1\n  def g(y), do: y\nend",
+            "defmodule A do\n  def f(x) do\n    x\n  end\n end\n  def g(y), do: y\nend",
+        ] {
+            assert_eq!(found(&shared(), source), [], "{source}");
+        }
+    }
+
+    #[test]
+    fn the_first_place_that_is_not_elixir_is_known() {
+        let files = [("lib/a.ex", "x = 1"), ("lib/b.ex", "x = 1\ny = )\n")];
+        assert_eq!(unread(&files), [Place { file: "lib/b.ex".into(), line: Some(2), column: Some(3) }]);
+    }
+
+    #[test]
+    fn what_must_be_present_may_be_in_any_file() {
+        let rules = rules(&rule("call", "expect = \"present\"\nrule.pattern = \"needed()\""));
+        assert!(rules.check(&[("lib/a.ex", "1"), ("lib/b.ex", "needed()")]).is_empty());
+        assert_eq!(rules.check(&[]), []);
+
+        let missing = rules.check(&[("lib/a.ex", "1\n2"), ("lib/b.ex", "3")]);
+        let [found] = &missing[..] else { panic!("{missing:?}") };
+        assert_eq!((found.file.as_str(), found.line, found.column), ("lib/a.ex", 1, 1));
+    }
+
+    #[test]
+    fn what_is_missing_is_reported_at_the_place_given() {
+        let keys = "expect = \"present\"\nrule.pattern = \"needed()\"\nwithin.pattern = \"def process() do $$$ end\"";
+        let rules = rules(&rule("call", keys));
+        let missing = rules.check(&[("lib/a.ex", "1"), ("lib/b.ex", "2\ndef process() do\n  3\nend")]);
+        let [found] = &missing[..] else { panic!("{missing:?}") };
+        assert_eq!((found.file.as_str(), found.line, found.end_line), ("lib/b.ex", 2, 4));
+    }
+
+    #[test]
+    fn nothing_is_missing_from_a_file_that_could_not_be_read() {
+        let rules = rules(&rule("call", "expect = \"present\"\nrule.pattern = \"needed()\""));
+        assert!(rules.check(&[("lib/a.ex", "def f( do needed(")]).is_empty());
+    }
+
+    #[test]
+    fn an_exercise_skips_rules_and_adds_its_own() {
+        let shared = shared();
+        let own = RuleFile::parse(&rule("own", "rule.pattern = \"bad()\"")).expect("a rule").rules;
+        let rules = shared.for_exercise(&["dbg".to_owned()], &own).expect("a sound set");
+        assert_eq!(found(&rules, "dbg(1)\nbad()"), [("own".into(), 2, 1)]);
+        assert_eq!(rules.defs().count(), shared.defs().count());
+
+        let unknown = shared.for_exercise(&["dgb".to_owned()], &[]).err().map(|error| error.to_string());
+        assert_eq!(unknown.as_deref(), Some("there is no shared rule `dgb` to skip"));
+
+        let taken = RuleFile::parse(&rule("dbg", "rule.pattern = \"bad()\"")).expect("a rule").rules;
+        let error = shared.for_exercise(&["dbg".to_owned()], &taken).err().map(|error| error.to_string());
+        assert_eq!(error.as_deref(), Some("rule `dbg` is defined twice"));
+    }
+
+    #[test]
+    fn rules_of_an_exercise_may_use_the_shared_parts() {
+        let keys = "rule.all = [{ kind = \"call\" }, { matches = { fed-by = { call = { pattern = \"a($$$)\" } } } }]";
+        let own = RuleFile::parse(&rule("own", keys)).expect("a rule").rules;
+        let rules = shared().for_exercise(&[], &own).expect("a sound set");
+        assert_eq!(found(&rules, "a(1) |> b()\nb(a(1))\na(b(1))\nx |> a() |> b()").len(), 3);
+    }
+
+    #[test]
+    fn deep_nesting_ends_before_the_stack_does() {
+        for (open, close) in [("(", ")"), ("[", "]"), ("%{a: ", "}"), ("f(", ")"), ("fn -> ", " end"), ("{", "}")] {
+            let source = format!("bad()\nx = {}1{}", open.repeat(10_000), close.repeat(10_000));
+            let rules: Vec<_> = shared().check(&[("lib/a.ex", &source)]).into_iter().map(|m| m.rule).collect();
+            assert_eq!(rules, [NESTING_RULE], "{open}");
+        }
+        let unclosed = "[".repeat(100_000);
+        assert!(shared().check(&[("lib/a.ex", &unclosed)]).len() <= 1);
+    }
+
+    #[test]
+    fn nesting_below_the_limit_is_matched_on_a_small_stack() {
+        let keys = "rule.kind = \"call\"\nrule.has = { pattern = \"bad()\", stopBy = { kind = \"string\" } }";
+        let rules = rules(&rule("deep", keys));
+        let source = format!("f({}bad(){})", "[".repeat(400), "]".repeat(400));
+        let check = move || found(&rules, &source).len();
+        let thread = std::thread::Builder::new().stack_size(2 << 20).spawn(check).expect("a thread");
+        assert_eq!(thread.join().expect("no overflow"), 1);
+    }
+
+    #[test]
+    fn a_large_file_takes_no_longer_than_its_size() {
+        let line = "  def f(x), do: x |> Enum.map(&g/1) |> Enum.join(\"äöü\")\n";
+        let source = format!("defmodule A do\n  @moduledoc false\n{}end\n", line.repeat(5_000));
+        let started = std::time::Instant::now();
+        assert_eq!(shared().check(&[("lib/a.ex", &source)]).len(), 5_000);
+        assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+    }
+
+    #[test]
+    fn rule_sets_may_be_shared_between_threads() {
+        fn shareable<T: Send + Sync>() {}
+        shareable::<RuleSet>();
+    }
 }

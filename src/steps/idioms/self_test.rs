@@ -85,5 +85,48 @@ impl RuleSet {
 }
 
 fn syntax_fault(snippet: &str) -> Option<SnippetFault> {
-    Tree::parse(snippet).has_error().then(|| SnippetFault::Syntax { snippet: snippet.to_owned() })
+    Tree::parse(snippet).first_error.map(|_| SnippetFault::Syntax { snippet: snippet.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failures(valid: &str, invalid: &str) -> Vec<String> {
+        let text = format!(
+            "[[rules]]\nid = \"bad-call\"\nseverity = \"error\"\nmessage = \"m\"\nhelp = \"h\"\n\
+             rule.pattern = \"bad()\"\nvalid = {valid}\ninvalid = {invalid}"
+        );
+        let rules = RuleSet::parse(&text).expect("a sound rule");
+        rules.self_test().iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn what_holds_gives_no_failure() {
+        assert_eq!(failures("[\"good()\"]", "[\"bad()\"]"), [""; 0]);
+    }
+
+    #[test]
+    fn what_does_not_hold_is_named() {
+        assert_eq!(
+            failures("[\"1\\nbad()\"]", "[\"good()\"]"),
+            [
+                "rule `bad-call`: reports, in line 2, what it must accept: 1\nbad()",
+                "rule `bad-call`: accepts what it must report: good()",
+            ]
+        );
+    }
+
+    #[test]
+    fn both_kinds_of_snippets_are_needed() {
+        assert_eq!(
+            failures("[]", "[]"),
+            ["rule `bad-call`: no `valid` snippet", "rule `bad-call`: no `invalid` snippet"]
+        );
+    }
+
+    #[test]
+    fn a_snippet_that_is_not_elixir_proves_nothing() {
+        assert_eq!(failures("[\"bad(\"]", "[\"bad()\"]"), ["rule `bad-call`: not valid Elixir: bad("]);
+    }
 }

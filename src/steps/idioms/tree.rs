@@ -6,24 +6,33 @@
 use std::ops::Range;
 
 use ast_grep_core::tree_sitter::StrDoc;
-use ast_grep_language::{Elixir, LanguageExt};
+use ast_grep_language::{Elixir, Language, LanguageExt};
 
 pub(super) type Doc = StrDoc<Elixir>;
 pub(super) type Node<'t> = ast_grep_core::Node<'t, Doc>;
 
-/// How deeply syntax may nest. What people write stays below 150, generated code below 500. Matching
-/// takes time and stack in proportion to the depth of a node, so an adversary's file has to end somewhere.
-pub(super) const DEPTH_LIMIT: usize = 1500;
+/// How deeply syntax may nest. What people write stays below 100. Matching takes stack, and per node
+/// time, in proportion to the depth, so there must be an end to it; at this depth 2 MiB of stack suffice.
+pub(super) const DEPTH_LIMIT: usize = 500;
+
+/// Words that cannot be a name. The grammar takes one that stands alone for a variable.
+const RESERVED: [&str; 7] = ["end", "do", "else", "rescue", "catch", "after", "fn"];
 
 /// A parsed file.
 pub(super) struct Tree {
     root: ast_grep_core::AstGrep<Doc>,
+    /// Where the first part begins that is not Elixir, as far as the grammar knows.
+    pub(super) first_error: Option<usize>,
+    /// The first node that is nested more deeply than [`DEPTH_LIMIT`].
+    pub(super) too_deep: Option<Range<usize>>,
 }
 
 impl Tree {
     /// Reads a file. There is always a tree, if one of a single `ERROR` node.
     pub(super) fn parse(source: &str) -> Self {
-        Self { root: Elixir.ast_grep(source) }
+        let mut tree = Self { root: Elixir.ast_grep(source), first_error: None, too_deep: None };
+        tree.survey(source);
+        tree
     }
 
     /// The whole file.
@@ -31,18 +40,26 @@ impl Tree {
         self.root.root()
     }
 
-    /// Whether something in the file is not Elixir, as far as the grammar knows.
-    pub(super) fn has_error(&self) -> bool {
-        has_error(&self.root())
-    }
-
-    /// The first node that is nested more deeply than [`DEPTH_LIMIT`].
-    pub(super) fn too_deep(&self) -> Option<Range<usize>> {
+    /// Looks at every node once.
+    fn survey(&mut self, source: &str) {
+        let (mut first_error, mut too_deep) = (None, None);
+        let identifier = Elixir.kind_to_id("identifier");
         let mut cursor = self.root().get_inner_node().walk();
         let mut depth = 0;
-        loop {
+        'nodes: loop {
+            let node = cursor.node();
+            let stray = || {
+                RESERVED.contains(&&source[node.byte_range()])
+                    && node.parent().is_none_or(|parent| parent.kind() != "dot")
+            };
+            if first_error.is_none()
+                && (node.is_error() || node.is_missing() || (node.kind_id() == identifier && stray()))
+            {
+                first_error = Some(node.start_byte());
+            }
             if depth > DEPTH_LIMIT {
-                return Some(cursor.node().byte_range());
+                too_deep = Some(node.byte_range());
+                break;
             }
             if cursor.goto_first_child() {
                 depth += 1;
@@ -50,11 +67,13 @@ impl Tree {
             }
             while !cursor.goto_next_sibling() {
                 if !cursor.goto_parent() {
-                    return None;
+                    break 'nodes;
                 }
                 depth -= 1;
             }
         }
+        drop(cursor);
+        (self.first_error, self.too_deep) = (first_error, too_deep);
     }
 
     /// Calls `visit` with every node that is not in an `ERROR` node, parents first.
@@ -78,6 +97,11 @@ impl Tree {
 /// Whether something within the node could not be parsed.
 pub(super) fn has_error(node: &Node<'_>) -> bool {
     node.get_inner_node().has_error()
+}
+
+/// Whether the node may only look as it does because of something that could not be parsed.
+pub(super) fn is_broken(node: &Node<'_>) -> bool {
+    has_error(node) || [node.prev(), node.next()].iter().flatten().any(Node::is_error)
 }
 
 /// A place in a text: 1-based line, and column in characters.

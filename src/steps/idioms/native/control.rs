@@ -1,6 +1,6 @@
 //! Control flow: what a clause does with the value it was given.
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 use super::{
     super::tree::Node,
@@ -17,20 +17,39 @@ pub(super) fn with_idle_else(with: &Node<'_>) -> Vec<Range<usize>> {
     if !clauses.is_empty() && clauses.iter().all(hands_on) { vec![block.range()] } else { Vec::new() }
 }
 
-/// A `case` that is the result of a clause of another one, where all other clauses of both only
-/// return what they matched: a `with` in two steps.
+/// A `case` that is the result of a clause of another one, where both go on in one clause, and in the
+/// others only return what they matched: a `with` in two steps.
 pub(super) fn nested_case(case: &Node<'_>) -> Vec<Range<usize>> {
-    let inner = if is_step(case) { results(case).into_iter().find(is_step) } else { None };
+    let inner = step_into(case);
     // Of several levels only the outermost pair is reported.
-    let inner = inner.filter(|_| !enclosing_case(case).is_some_and(|outer| is_step(&outer)));
+    let inner = inner.filter(|_| !enclosing_case(case).is_some_and(|outer| step_into(&outer).is_some()));
     inner.map(|inner| inner.range()).into_iter().collect()
 }
 
-/// Whether at most one clause does more than return what it matched, and at least one does not.
-fn is_step(case: &Node<'_>) -> bool {
-    let clauses = clauses(case);
-    let idle = clauses.iter().filter(|clause| hands_on(clause)).count();
-    idle > 0 && clauses.len() - idle <= 1
+/// The `case` that the clause which goes on ends in, if both are steps.
+fn step_into<'t>(case: &Node<'t>) -> Option<Node<'t>> {
+    let inner = as_case(step(case)?.body.last()?)?;
+    step(&inner).map(|_| inner)
+}
+
+/// The one clause that goes on, where every other hands on a failure.
+fn step<'t>(case: &Node<'t>) -> Option<Clause<'t>> {
+    let (failed, mut rest): (Vec<_>, Vec<_>) =
+        clauses(case).into_iter().partition(|clause| hands_on(clause) && !is_success(clause));
+    let clause = rest.pop().filter(|_| rest.is_empty() && !failed.is_empty())?;
+    let pattern = clause.patterns.first()?;
+    let is_failure = is_kind(pattern, "identifier") || tag(pattern).is_some_and(|tag| tag == ":error");
+    (!is_failure).then_some(clause)
+}
+
+fn is_success(clause: &Clause<'_>) -> bool {
+    clause.patterns.first().and_then(tag).is_some_and(|tag| tag == ":ok")
+}
+
+/// The atom that tells what a value is: `:ok` of `{:ok, 1}` and of `:ok`.
+fn tag<'t>(pattern: &Node<'t>) -> Option<Cow<'t, str>> {
+    let value = sides(pattern, "=").map_or_else(|| pattern.clone(), |(value, _)| value);
+    if is_kind(&value, "tuple") { named_children(&value).first().map(Node::text) } else { Some(value.text()) }
 }
 
 /// Whether a clause returns what it matched: `error -> error`, `{:error, _} = error -> error`.
@@ -49,7 +68,7 @@ fn clauses<'t>(case: &Node<'t>) -> Vec<Clause<'t>> {
 
 /// The `case`s that are the last expression of a clause.
 fn results<'t>(case: &Node<'t>) -> Vec<Node<'t>> {
-    clauses(case).into_iter().filter_map(|clause| as_case(clause.body.last()?)).collect()
+    clauses(case).iter().filter_map(|clause| as_case(clause.body.last()?)).collect()
 }
 
 /// `case x do … end` or `x |> case do … end`.

@@ -7,7 +7,7 @@ use ast_grep_language::{Elixir, Language};
 
 use super::{
     dispatch::Guard,
-    tree::{Node, has_error},
+    tree::{Node, is_broken},
 };
 
 mod accumulator;
@@ -95,9 +95,14 @@ impl Native {
         }
     }
 
-    /// The places that it reports in the node.
-    pub(super) fn find(self, path: &str, node: &Node<'_>) -> Vec<Range<usize>> {
-        if !self.is_about(node) || has_error(node) {
+    /// Whether it looks for what is not there, and so has to know all of a file.
+    fn needs_whole_file(self) -> bool {
+        matches!(self, Self::MissingModuledoc | Self::MissingSpec | Self::MissingImpl)
+    }
+
+    /// The places that it reports in the node; `whole` says whether all of the file could be read.
+    pub(super) fn find(self, path: &str, whole: bool, node: &Node<'_>) -> Vec<Range<usize>> {
+        if !self.is_about(node) || (!whole && (self.needs_whole_file() || is_broken(node))) {
             return Vec::new();
         }
         match self {

@@ -3,7 +3,12 @@
 //! Only what stands directly in the module's body counts as its functions. What a macro or a
 //! comprehension makes is left alone, and so is every module inside a `quote`.
 
-use std::{borrow::Cow, collections::HashSet, ops::Range};
+use std::{
+    borrow::Cow,
+    collections::{BTreeSet, HashMap, HashSet},
+    ops::Range,
+    path::Path,
+};
 
 use super::{
     super::tree::Node,
@@ -93,11 +98,10 @@ pub(super) fn missing_spec(path: &str, module: &Node<'_>) -> Vec<Range<usize>> {
         return Vec::new();
     }
     facts
-        .functions
-        .iter()
-        .filter(|function| !function.hidden && !function.implements && !function.is_component)
-        .filter(|function| !function.is_one_of(&specs) && !function.is_one_of(&callbacks))
-        .map(|function| function.place.clone())
+        .functions()
+        .filter(|(_, function)| !function.hidden && !function.implements && !function.is_component)
+        .filter(|(name, function)| !function.is_one_of(name, &specs) && !function.is_one_of(name, &callbacks))
+        .map(|(_, function)| function.place.clone())
         .collect()
 }
 
@@ -109,19 +113,17 @@ pub(super) fn missing_impl(path: &str, module: &Node<'_>) -> Vec<Range<usize>> {
         return Vec::new();
     }
     facts
-        .functions
-        .iter()
-        .filter(|function| !function.implements && function.is_one_of(&callbacks))
-        .map(|function| function.place.clone())
+        .functions()
+        .filter(|(name, function)| !function.implements && function.is_one_of(name, &callbacks))
+        .map(|(_, function)| function.place.clone())
         .collect()
 }
 
-/// A function's name and arity.
-type Signature = (String, usize);
+/// Functions by name and arity.
+type Signatures = HashMap<String, BTreeSet<usize>>;
 
 /// A public function.
 struct Function {
-    name: String,
     /// Lowest and highest arity: they differ by the number of default values.
     arity: (usize, usize),
     /// Bytes of the head of its first clause.
@@ -135,14 +137,14 @@ struct Function {
 }
 
 impl Function {
-    fn is_one_of(&self, signatures: &HashSet<Signature>) -> bool {
+    fn is_one_of(&self, name: &str, signatures: &Signatures) -> bool {
         let (low, high) = self.arity;
-        (low..=high).any(|arity| signatures.contains(&(self.name.clone(), arity)))
+        signatures.get(name).is_some_and(|arities| arities.range(low..=high).next().is_some())
     }
 
-    /// Whether a further clause, or a head, has the same name and an arity of this one.
-    fn takes(&self, name: &str, arity: (usize, usize)) -> bool {
-        self.name == name && self.arity.0 <= arity.1 && arity.0 <= self.arity.1
+    /// Whether a clause of that arity, which may be a head with default values, is one of this function.
+    fn takes(&self, (low, high): (usize, usize)) -> bool {
+        self.arity.0 <= high && low <= self.arity.1
     }
 }
 
@@ -154,7 +156,8 @@ struct Facts<'t> {
     attributes: Vec<(Cow<'t, str>, Node<'t>)>,
     /// Modules that are used, and whether an option like `:controller` goes with it.
     uses: Vec<(Cow<'t, str>, bool)>,
-    functions: Vec<Function>,
+    /// By name.
+    functions: HashMap<String, Vec<Function>>,
     is_exception: bool,
 }
 
@@ -227,33 +230,35 @@ impl<'t> Facts<'t> {
             implements: set("impl", false),
             hidden: set("doc", true) || name.starts_with('_'),
             is_component: parameters.len() == 1 && has_template(item),
-            name,
         };
-        match self.functions.iter_mut().find(|known| known.takes(&function.name, arity)) {
+        let namesakes = self.functions.entry(name).or_default();
+        match namesakes.iter_mut().find(|known| known.takes(arity)) {
             Some(known) => {
                 known.implements |= function.implements;
                 known.hidden |= function.hidden;
                 known.is_component |= function.is_component;
             }
-            None => self.functions.push(function),
+            None => namesakes.push(function),
         }
     }
 
+    fn functions(&self) -> impl Iterator<Item = (&str, &Function)> {
+        self.functions.iter().flat_map(|(name, all)| all.iter().map(|one| (name.as_str(), one)))
+    }
+
     /// What has a spec, or nothing if a spec's name is only known after macros have run.
-    fn specs(&self) -> Option<HashSet<Signature>> {
-        self.attributes
-            .iter()
-            .filter(|(name, _)| name == "spec")
-            .map(|(_, value)| {
-                let typed = sides(value, "when").map_or_else(|| value.clone(), |(typed, _)| typed);
-                let (function, _) = sides(&typed, "::")?;
-                head(&function).map(|(name, parameters)| (name, parameters.len()))
-            })
-            .collect()
+    fn specs(&self) -> Option<Signatures> {
+        let mut specs = Signatures::new();
+        for (_, value) in self.attributes.iter().filter(|(name, _)| name == "spec") {
+            let typed = sides(value, "when").map_or_else(|| value.clone(), |(typed, _)| typed);
+            let (name, parameters) = head(&sides(&typed, "::")?.0)?;
+            specs.entry(name).or_default().insert(parameters.len());
+        }
+        Some(specs)
     }
 
     /// The callbacks of the behaviours that it names.
-    fn callbacks(&self) -> HashSet<Signature> {
+    fn callbacks(&self) -> Signatures {
         let behaviours = self.attributes.iter().filter(|(name, _)| name == "behaviour");
         let named: HashSet<_> = self
             .uses
@@ -261,19 +266,19 @@ impl<'t> Facts<'t> {
             .map(|(module, _)| module.clone())
             .chain(behaviours.map(|(_, value)| value.text()))
             .collect();
-        CALLBACKS
-            .iter()
-            .filter(|(behaviour, _)| named.contains(*behaviour))
-            .flat_map(|(_, callbacks)| callbacks.iter())
-            .map(|(name, arity)| ((*name).to_owned(), *arity))
-            .collect()
+        let known = CALLBACKS.iter().filter(|(behaviour, _)| named.contains(*behaviour));
+        let mut callbacks = Signatures::new();
+        for (name, arity) in known.flat_map(|(_, callbacks)| callbacks.iter()) {
+            callbacks.entry((*name).to_owned()).or_default().insert(*arity);
+        }
+        callbacks
     }
 
     /// Whether some functions may be callbacks of a behaviour that is not known here.
     fn may_hide_callbacks(&self) -> bool {
         let known = |module: &str| CALLBACKS.iter().any(|(behaviour, _)| *behaviour == module);
         let mut behaviours = self.attributes.iter().filter(|(name, _)| name == "behaviour");
-        behaviours.any(|(_, value)| !known(&value.text())) && !self.functions.iter().any(|one| one.implements)
+        behaviours.any(|(_, value)| !known(&value.text())) && !self.functions().any(|(_, one)| one.implements)
     }
 
     /// Tests, scripts, and what a framework calls: controllers, views, live views.
@@ -295,7 +300,7 @@ fn heading(module: &Node<'_>) -> Range<usize> {
 }
 
 fn is_script(path: &str) -> bool {
-    path.ends_with(".exs")
+    Path::new(path).extension().is_some_and(|extension| extension == "exs")
 }
 
 fn is_false(node: &Node<'_>) -> bool {
@@ -307,7 +312,7 @@ fn is_quoted(node: &Node<'_>) -> bool {
     node.ancestors().any(|ancestor| local_name(&ancestor).is_some_and(|name| name == "quote"))
 }
 
-/// Whether a function contains a HEEx template.
+/// Whether a function contains a template.
 fn has_template(function: &Node<'_>) -> bool {
     function.dfs().any(|node| is_kind(&node, "sigil") && node.text().starts_with("~H"))
 }
