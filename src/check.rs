@@ -70,11 +70,11 @@ pub fn open_workshop(dirs: &Dirs) -> Result<Workshop, Error> {
 /// A rule that does not compile.
 pub fn rules_for(exercise: &Exercise) -> Result<RuleSet, Error> {
     let shared = RuleSet::parse(exercise_set::shared_rules())
-        .map_err(|source| Error::Rules { set: "the shared set".to_owned(), source })?;
+        .map_err(|source| Error::Rules { set: "the shared set".to_owned(), source: Box::new(source) })?;
     let idioms = &exercise.manifest.idioms;
     shared
         .for_exercise(&idioms.skip, &idioms.rules)
-        .map_err(|source| Error::Rules { set: exercise.id.clone(), source })
+        .map_err(|source| Error::Rules { set: exercise.id.clone(), source: Box::new(source) })
 }
 
 /// Checks a solution, and hands over each event as it happens.

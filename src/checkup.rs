@@ -249,7 +249,7 @@ impl<'a> Checkup<'a> {
             (Some(false), _) => Outcome::Failed(None),
             (None, Some(end)) if log.begun => ended_early(end, "while the solution was compiled"),
             (None, Some(end)) => Outcome::Broken(self.tests.broken().map_or_else(
-                || format!("the test VM ended before it had begun: {}", end),
+                || format!("the test VM ended before it had begun: {end}"),
                 |message| format!("the runner failed: {message}"),
             )),
             (None, None) => Outcome::Broken("the test VM was not started".to_owned()),
@@ -324,7 +324,7 @@ fn unheard(step: Step) -> StepReport {
 fn ended_early(end: &VmEnd, during: &str) -> Outcome {
     match end.how {
         HowEnded::Deadline => Outcome::TimedOut { during: format!("the time limit was reached {during}") },
-        _ => Outcome::Died { during: format!("{} {during}", end) },
+        _ => Outcome::Died { during: format!("{end} {during}") },
     }
 }
 

@@ -32,7 +32,7 @@ pub enum Error {
         path: PathBuf,
         /// Why not.
         #[source]
-        source: toml::de::Error,
+        source: Box<toml::de::Error>,
     },
     /// An id where a workspace or `--file` is needed.
     #[error("there is no workspace of `{id}` here")]
@@ -94,7 +94,7 @@ pub enum Error {
         set: String,
         /// What is wrong.
         #[source]
-        source: crate::steps::idioms::RuleError,
+        source: Box<crate::steps::idioms::RuleError>,
     },
     /// `--exercises` without any exercise.
     #[error("`{}` holds no exercise", folder.display())]

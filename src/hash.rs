@@ -1,5 +1,7 @@
 //! SHA-256 as lower-case hexadecimal.
 
+use std::fmt::Write as _;
+
 use sha2::{Digest, Sha256};
 
 /// The hash of the parts, one after the other.
@@ -9,5 +11,14 @@ pub fn sha256_hex<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
     for part in parts {
         hasher.update(part);
     }
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&hasher.finalize())
+}
+
+/// Bytes as lower-case hexadecimal.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

@@ -151,8 +151,8 @@ mod tests {
         let general = hint("general", Trigger::Step(Step::Idioms));
         let particular = hint("particular", Trigger::Rule("no-dbg".into()));
         let with_help = cause(Step::Idioms, "no-dbg", Some("remove it"));
-        assert_eq!(ids(&[general.clone(), particular], &[with_help.clone()]), ["particular"]);
-        assert_eq!(ids(&[general.clone()], &[with_help]), ["no-dbg"]);
+        assert_eq!(ids(&[general.clone(), particular], std::slice::from_ref(&with_help)), ["particular"]);
+        assert_eq!(ids(std::slice::from_ref(&general), &[with_help]), ["no-dbg"]);
         assert_eq!(ids(&[general], &[cause(Step::Idioms, "no-dbg", None)]), ["general"]);
     }
 

@@ -136,7 +136,7 @@ fn cache_key(elixir: &Path) -> Option<String> {
         let modified = fs::metadata(path).ok()?.modified().ok()?;
         parts.push(format!("{} {modified:?}", path.display()));
     }
-    Some(sha256_hex(parts.iter().map(|part| part.as_bytes()))[..16].to_owned())
+    Some(sha256_hex(parts.iter().map(String::as_bytes))[..16].to_owned())
 }
 
 fn read_kept(path: &Path) -> Option<Toolchain> {

@@ -53,7 +53,8 @@ impl Workspace {
             }
             Err(_) => return Ok(None),
         };
-        let marker: Marker = toml::from_str(&text).map_err(|source| Error::Marker { path, source })?;
+        let marker: Marker =
+            toml::from_str(&text).map_err(|source| Error::Marker { path, source: Box::new(source) })?;
         Ok(Some(Self { folder: folder.to_owned(), exercise: marker.exercise }))
     }
 
@@ -148,7 +149,7 @@ fn read_source(path: &Path) -> Result<String, Error> {
     let bytes = fs::read(path).map_err(unreadable)?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        problem(SolutionProblem::NotText { line: valid.iter().filter(|byte| **byte == b'\n').count() + 1 })
+        problem(SolutionProblem::NotText { line: valid.split(|byte| *byte == b'\n').count() })
     })?;
     if text.trim_start_matches('\u{feff}').trim().is_empty() {
         return Err(problem(SolutionProblem::Empty));

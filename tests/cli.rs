@@ -1,5 +1,7 @@
 //! The command line without Elixir: every message, every exit code. Fast.
 
+#![allow(clippy::disallowed_methods, reason = "tests start programs")]
+
 mod support;
 
 use std::{fs, time::Duration};

@@ -4,6 +4,8 @@
 //! They run one after another, each check with the machine to itself, but for the test that runs
 //! several at once on purpose.
 
+#![allow(clippy::disallowed_methods, reason = "tests start programs")]
+
 mod support;
 
 use std::{
@@ -130,7 +132,7 @@ fn run_unfair(exercise: &str, file: &Path) -> Ran {
 }
 
 fn assert_judged_fairly(file: &Path, ran: &Ran, longest: Duration) {
-    let expected = if name_of(file).starts_with("passes_") { 0 } else { 1 };
+    let expected = i32::from(!name_of(file).starts_with("passes_"));
     assert_eq!(ran.code, expected, "{}: {}", name_of(file), ran.all());
     assert!(ran.took < longest, "{} took {:?}", name_of(file), ran.took);
 }
@@ -173,7 +175,8 @@ fn test_reason(file: &str) -> String {
 #[test]
 fn reasons_name_the_test_and_the_limit() {
     let _alone = alone();
-    assert_eq!(test_reason("prints_success_and_halts"), "died the VM ended in test \"doubles one\"");
+    // A test that ends the VM may be quicker than the news of its beginning.
+    assert!(test_reason("prints_success_and_halts").starts_with("died the VM ended "));
     assert_eq!(test_reason("quits_while_hanging"), "died the VM ended in test \"doubles one\"");
     assert_eq!(
         test_reason("loops_while_compiled"),

@@ -9,6 +9,7 @@ use crate::{
         human,
         json::{self, ListRow},
     },
+    state::Progress,
     ui::out,
 };
 
@@ -20,7 +21,7 @@ pub fn run(context: &Context) -> Result<Exit, Error> {
     let catalogue = context.catalogue()?;
     let progress = context.state().read().unwrap_or_else(|error| {
         out::warn(&error.to_string());
-        Default::default()
+        Progress::default()
     });
     let solved = |id: &str| progress.exercises.get(id).is_some_and(|exercise| exercise.solved);
     let rows: Vec<ListRow<'_>> = catalogue

@@ -71,7 +71,6 @@ defmodule Practice.Channel do
   @spec connect(Path.t(), pid()) :: no_return()
   def connect(path, opener) do
     Process.flag(:trap_exit, true)
-    Process.flag(:priority, :high)
     {:ok, socket} = :gen_tcp.connect({:local, path}, 0, [:binary, active: true, packet: :raw])
     send(opener, {self(), :connected})
 

@@ -111,24 +111,27 @@ defmodule Practice.Check do
   end
 
   defp compile_all(%{solution: files, root: root, ebin: ebin, late_tests: late_tests}) do
-    with {:ok, modules, warnings} <- Compiler.compile(files, root, ebin) do
-      Code.prepend_path(ebin)
-      Enum.each(modules, &Code.ensure_loaded/1)
+    case Compiler.compile(files, root, ebin) do
+      {:ok, modules, warnings} ->
+        Code.prepend_path(ebin)
+        Enum.each(modules, &Code.ensure_loaded/1)
+        {ok?, late, errors} = compile_late(late_tests, root)
+        {ok?, modules, late, warnings ++ errors}
 
-      case compile_late(late_tests, root) do
-        {:ok, late} -> {true, modules, Enum.map(late, &elem(&1, 0)), warnings}
-        {:error, errors} -> {false, modules, [], warnings ++ errors}
-      end
-    else
-      {:error, diagnostics} -> {false, [], [], diagnostics}
+      {:error, diagnostics} ->
+        {false, [], [], diagnostics}
     end
   end
 
-  defp compile_late([], _root), do: {:ok, []}
+  defp compile_late([], _root), do: {true, [], []}
 
   defp compile_late(files, root) do
     {:ok, _} = Application.ensure_all_started(:ex_unit)
-    Compiler.compile_tests(files, root)
+
+    case Compiler.compile_tests(files, root) do
+      {:ok, modules} -> {true, Enum.map(modules, &elem(&1, 0)), []}
+      {:error, errors} -> {false, [], errors}
+    end
   end
 
   # Modules that were loaded or could have been, other than from the solution's own folder.

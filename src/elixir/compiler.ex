@@ -37,28 +37,47 @@ defmodule Practice.Compiler do
   end
 
   @doc """
-  Compiles the code of test files one after the other, and keeps their names relative to `root`.
+  Compiles test files one after the other. Their names are kept relative to `root`.
 
-  The modules are loaded.
+  Each test gets a `setup` that waits until `practice` knows that it has started: a test may well end
+  the VM (see `Practice.Formatter.announced/0`). The modules are loaded.
   """
   @spec compile_tests([Path.t()], Path.t()) ::
           {:ok, [{module(), binary()}]} | {:error, [diagnostic()]}
   def compile_tests(files, root) do
-    Enum.reduce_while(files, {:ok, []}, fn file, {:ok, done} ->
-      file = Path.relative_to(file, root)
+    files
+    |> Enum.map(&Path.relative_to(&1, root))
+    |> Enum.reduce_while({:ok, []}, fn file, {:ok, done} -> compile_next(file, root, done) end)
+  end
 
-      case isolated(fn -> compile_test(file, root) end, file) do
-        {:ok, modules} -> {:cont, {:ok, done ++ modules}}
-        {:error, diagnostics} -> {:halt, {:error, diagnostics}}
-      end
-    end)
+  defp compile_next(file, root, done) do
+    case isolated(fn -> compile_test(file, root) end, file) do
+      {:ok, modules} -> {:cont, {:ok, done ++ modules}}
+      {:error, diagnostics} -> {:halt, {:error, diagnostics}}
+    end
   end
 
   defp compile_test(file, root) do
-    {:ok, root |> Path.join(file) |> File.read!() |> Code.compile_string(file)}
+    quoted =
+      root
+      |> Path.join(file)
+      |> File.read!()
+      |> Code.string_to_quoted!(file: file, columns: true)
+      |> Macro.postwalk(&add_setup/1)
+
+    {:ok, Code.compile_quoted(quoted, file)}
   catch
     kind, reason -> {:error, [raised(kind, reason, __STACKTRACE__, file)]}
   end
+
+  defp add_setup({:use, _meta, [{:__aliases__, _, [:ExUnit, :Case]} | _]} = use_case) do
+    quote do
+      unquote(use_case)
+      setup(do: Practice.Formatter.announced())
+    end
+  end
+
+  defp add_setup(quoted), do: quoted
 
   defp compile_to(ebin, files) do
     case Kernel.ParallelCompiler.compile_to_path(files, ebin, return_diagnostics: true) do
@@ -139,9 +158,8 @@ defmodule Practice.Compiler do
 
   defp place({line, column}, _text, _file), do: {known(line), known(column)}
 
-  defp place(line, text, file) do
-    with nil <- known(line), do: place_in(text, file), else: (line -> {line, nil})
-  end
+  defp place(line, _text, _file) when is_integer(line) and line > 0, do: {line, nil}
+  defp place(_unknown, text, file), do: place_in(text, file)
 
   defp known(number), do: if(is_integer(number) and number > 0, do: number)
 

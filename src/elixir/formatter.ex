@@ -27,11 +27,16 @@ defmodule Practice.Formatter do
     * `aborted` - the VM was told to stop (SIGQUIT): `running` are the tests that were running
 
   All tests of one module of `Practice.Controls` have the same `name`, the one that was drawn.
+
+  ExUnit does not wait for its formatters, and a test may end the VM at once. So that it is known
+  which one it was, tests wait in `announced/0` until their `test_started` is sent.
   """
 
   use GenServer
 
   alias Practice.{Channel, Failure, Log, Output, Reporter}
+
+  @announce_millis 100
 
   @inputs [:get_line, :get_chars, :get_until, :get_password]
 
@@ -53,7 +58,6 @@ defmodule Practice.Formatter do
 
   @impl GenServer
   def init(options) do
-    Process.flag(:priority, :high)
     config = Keyword.fetch!(options, :practice)
     Application.delete_env(:ex_unit, :practice)
     Process.group_leader(config.runner, self())
@@ -65,6 +69,33 @@ defmodule Practice.Formatter do
 
   @impl GenServer
   def terminate(_reason, state), do: Reporter.flush(state.reporter)
+
+  @doc """
+  Waits, in a test, until `practice` has been told that it runs.
+
+  It does not wait long: the reporter can be busy with a test that failed before.
+  """
+  @spec announced() :: :ok
+  def announced do
+    ref = :erlang.alias([:reply])
+    send(Process.group_leader(), {:io_request, ref, ref, {__MODULE__, :announced}})
+
+    receive do
+      {:io_reply, ^ref, _reply} -> :ok
+    after
+      @announce_millis -> forget(ref)
+    end
+  end
+
+  defp forget(ref) do
+    :erlang.unalias(ref)
+
+    receive do
+      {:io_reply, ^ref, _reply} -> :ok
+    after
+      0 -> :ok
+    end
+  end
 
   ## ExUnit's events
 
@@ -180,6 +211,11 @@ defmodule Practice.Formatter do
   ## The I/O protocol
 
   @impl GenServer
+  def handle_info({:io_request, from, reply_as, {__MODULE__, :announced}}, state) do
+    Reporter.reply(state.reporter, from, {:io_reply, reply_as, :ok})
+    {:noreply, state}
+  end
+
   def handle_info({:io_request, from, reply_as, request}, state) do
     {reply, state} = io(request, state)
     send(from, {:io_reply, reply_as, reply})

@@ -10,8 +10,6 @@ defmodule Practice.Log do
   backend can print to any device.
   """
 
-  @console Logger.Backends.Console
-
   @doc "Sends what is logged from now on to `device` instead of the standard output."
   @spec attach(pid()) :: :ok
   def attach(device) do
@@ -27,14 +25,16 @@ defmodule Practice.Log do
     :ok = :logger.add_handler(:default, __MODULE__, config)
   end
 
-  # Newer versions deprecate these functions, and don't get here.
   defp replace_backend(device) do
-    options = [device: device, colors: [enabled: false]]
-    apply(Logger, :configure, [[sync_threshold: 0]])
-    apply(Logger, :remove_backend, [:console])
-    {:ok, _pid} = apply(Logger, :add_backend, [{@console, options}])
+    backend = {Logger.Backends.Console, device: device, colors: [enabled: false]}
+    :ok = Logger.configure(sync_threshold: 0)
+    :ok = logger(:remove_backend, [:console])
+    {:ok, _pid} = logger(:add_backend, [backend])
     :ok
   end
+
+  # Newer versions deprecate these functions. They don't get here.
+  defp logger(function, args), do: apply(Logger, function, args)
 
   @doc false
   @spec log(:logger.log_event(), :logger.handler_config()) :: :ok

@@ -4,9 +4,6 @@ defmodule Practice.Reporter do
 
   To show a failed assertion may take long (see `Practice.Failure`). The formatter must not wait for
   that, because tests that print wait for the formatter. So it gives away its events as functions.
-
-  ExUnit does not wait for its formatters either. Formatter, reporter and channel have a high
-  priority, so that a test which ends the VM has most likely been announced by then.
   """
 
   alias Practice.Channel
@@ -15,8 +12,7 @@ defmodule Practice.Reporter do
 
   @doc "Starts a reporter that is linked to the caller."
   @spec start_link(Channel.t()) :: t()
-  def start_link(channel),
-    do: :erlang.spawn_opt(fn -> loop(channel) end, [:link, priority: :high])
+  def start_link(channel), do: spawn_link(fn -> loop(channel) end)
 
   @doc "Sends the event `name` when it is its turn, with the fields that `fun` returns."
   @spec report(t(), atom(), fun()) :: :ok
@@ -25,11 +21,18 @@ defmodule Practice.Reporter do
     :ok
   end
 
-  @doc "Waits until everything that was given to it before is sent."
+  @doc "Sends a message to `pid` when everything that was given to the reporter before is sent."
+  @spec reply(t(), pid() | reference(), term()) :: :ok
+  def reply(reporter, pid, message) do
+    send(reporter, {:reply, pid, message})
+    :ok
+  end
+
+  @doc "Waits until everything that was given to the reporter before is sent."
   @spec flush(t()) :: :ok
   def flush(reporter) do
     ref = make_ref()
-    send(reporter, {:flush, self(), ref})
+    reply(reporter, self(), ref)
 
     receive do
       ^ref -> :ok
@@ -38,7 +41,7 @@ defmodule Practice.Reporter do
 
   defp loop(channel) do
     receive do
-      {:flush, from, ref} -> send(from, ref)
+      {:reply, pid, message} -> send(pid, message)
       {name, fun} -> Channel.event(channel, name, fun.())
     end
 

@@ -202,7 +202,7 @@ impl OneOrMore {
 pub enum ManifestError {
     /// Not TOML, an unknown key, a wrong type: the message names line and column.
     #[error(transparent)]
-    Toml(#[from] toml::de::Error),
+    Toml(Box<toml::de::Error>),
     /// Not UTF-8.
     #[error("not valid UTF-8")]
     NotText(#[from] std::str::Utf8Error),
@@ -227,6 +227,12 @@ pub enum ManifestError {
         #[source]
         source: regex::Error,
     },
+}
+
+impl From<toml::de::Error> for ManifestError {
+    fn from(error: toml::de::Error) -> Self {
+        Self::Toml(Box::new(error))
+    }
 }
 
 impl Manifest {
@@ -317,11 +323,17 @@ impl HintDef {
     }
 }
 
+/// Whether a path is that of a compiled Elixir source file.
+#[must_use]
+pub fn is_elixir(path: &str) -> bool {
+    std::path::Path::new(path).extension().is_some_and(|extension| extension == "ex")
+}
+
 /// Whether a path may be a solution's file: under `lib/`, Elixir, and nowhere else by way of `..`.
 #[must_use]
 pub fn is_solution_path(path: &str) -> bool {
     path.starts_with("lib/")
-        && std::path::Path::new(path).extension().is_some_and(|extension| extension == "ex")
+        && is_elixir(path)
         && path.split('/').all(|part| !part.is_empty() && part != "." && part != "..")
 }
 

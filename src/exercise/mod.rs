@@ -72,7 +72,7 @@ impl Exercise {
     /// The given modules.
     #[must_use]
     pub fn support_files(&self) -> Vec<&str> {
-        let is_support = |path: &&str| path.starts_with("support/") && path.ends_with(".ex");
+        let is_support = |path: &&str| path.starts_with("support/") && manifest::is_elixir(path);
         self.files.keys().map(String::as_str).filter(is_support).collect()
     }
 

@@ -16,7 +16,7 @@ use std::{
 
 use serde::Deserialize;
 
-use crate::event::VmEvent;
+use crate::{event::VmEvent, hash::hex};
 
 /// How often a waiting listener looks whether the VM is still there.
 const ACCEPT_POLL: Duration = Duration::from_millis(2);
@@ -129,7 +129,7 @@ impl Commands {
 fn random_hex() -> io::Result<String> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(io::Error::other)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&bytes))
 }
 
 #[cfg(test)]

@@ -38,8 +38,8 @@ const ANALYSIS_DEADLINE: Duration = Duration::from_secs(120);
 /// Time for compiling an exercise's tests, on a slow machine.
 const PREPARE_DEADLINE: Duration = Duration::from_secs(60);
 
-/// Names the control tests of a run.
-const CONTROLS: usize = 3;
+/// How many control tests a run has.
+const CONTROLS: u8 = 3;
 
 /// What is on this machine: everything a check needs beside the exercise and the solution.
 #[derive(Debug)]
@@ -75,7 +75,7 @@ pub struct Job<'a> {
 pub fn control_names() -> Result<Vec<String>, Error> {
     let mut seed = [0; 16];
     getrandom::fill(&mut seed).map_err(|_| Error::NoRandomness)?;
-    let name = |index: usize| format!("must fail {}", &sha256_hex([&seed[..], &[index as u8]])[..16]);
+    let name = |index: u8| format!("must fail {}", &sha256_hex([&seed[..], &[index]])[..16]);
     Ok((0..CONTROLS).map(name).collect())
 }
 

@@ -85,7 +85,11 @@ impl TestLog {
         let died = |how: String| Some(Outcome::Died { during: format!("{how} {}", self.during()) });
         match &end.how {
             HowEnded::Deadline => Some(Outcome::TimedOut {
-                during: format!("the time limit of {} s was reached {}", plan.timeout.as_secs_f64(), self.during()),
+                during: format!(
+                    "the time limit of {} s was reached {}",
+                    plan.timeout.as_secs_f64(),
+                    self.during()
+                ),
             }),
             HowEnded::Exited(_) if !self.done || !self.suite_finished => {
                 let broken = self.broken.as_ref().map(|message| format!(" ({message})")).unwrap_or_default();
@@ -286,7 +290,9 @@ mod tests {
 
     fn judge_with(events: Vec<VmEvent>, how: HowEnded) -> Outcome {
         let mut log = TestLog::default();
-        events.into_iter().for_each(|event| log.note(event));
+        for event in events {
+            log.note(event);
+        }
         log.judge(&plan(), &VmEnd { how, last_words: String::new() }).0
     }
 

@@ -1,6 +1,9 @@
 //! Writing to standard output and standard error.
 
-use std::io::{self, IsTerminal, Write};
+use std::{
+    fmt::Write as _,
+    io::{self, IsTerminal, Write},
+};
 
 use anstream::ColorChoice;
 
@@ -55,8 +58,10 @@ pub fn error_text(error: &Error) -> String {
     while let Some(source) = cause {
         let lines = text::clean(&source.to_string());
         let mut lines = lines.trim_end().lines();
-        out.push_str(&format!("  Caused by: {}\n", lines.next().unwrap_or_default()));
-        lines.for_each(|line| out.push_str(&format!("    {line}\n")));
+        let _ = writeln!(out, "  Caused by: {}", lines.next().unwrap_or_default());
+        for line in lines {
+            let _ = writeln!(out, "    {line}");
+        }
         cause = source.source();
     }
     let hints = error.hints();
@@ -66,7 +71,7 @@ pub fn error_text(error: &Error) -> String {
     for hint in hints {
         let wrapped = text::wrap(&hint, text::WIDTH, "hint: ", "      ");
         let rest = wrapped.strip_prefix("hint").unwrap_or(&wrapped);
-        out.push_str(&format!("{}{rest}\n", Styled(HINT, "hint")));
+        let _ = writeln!(out, "{}{rest}", Styled(HINT, "hint"));
     }
     out.trim_end().to_owned()
 }

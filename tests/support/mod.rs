@@ -1,5 +1,6 @@
 //! Runs the program as a user would: in a folder of its own, with an environment of its own.
 
+#![allow(clippy::disallowed_methods, reason = "tests start programs")]
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use std::{

@@ -24,35 +24,12 @@ defmodule RateLimiter.LifecycleTest do
     window = 60
     start_limiter(limit: 3, window_ms: window)
 
-    # Ten users, one a little later than the other, so that clean-up meets them in every state: one
-    # call; two more just before that one leaves the window; then three, which are too many.
-    plan =
-      for user <- 1..10, {at, count} <- [{0, 1}, {54, 2}, {90, 3}] do
-        {user * 6 + at, user, count}
-      end
-
-    start = now()
-
-    calls =
-      for {at, user, count} <- Enum.sort(plan), _ <- 1..count do
-        sleep_until(start + at)
-        earliest = now()
-        answer = RateLimiter.check(user)
-        %{user: user, answer: answer, earliest: earliest, latest: now()}
-      end
-
-    for {_user, calls} <- Enum.group_by(calls, & &1.user) do
-      accepted = Enum.filter(calls, &(&1.answer == :ok))
-
-      for {call, index} <- Enum.with_index(accepted) do
-        # Those that are certain to lie in the window, however long each of the calls took.
-        inside = accepted |> Enum.take(index) |> Enum.count(&(&1.earliest > call.latest - window))
-
-        assert inside < 3,
-               "limit 3: a call was accepted while #{inside} accepted calls of the same user " <>
-                 "were younger than the window"
-      end
-    end
+    # A round shows it if its calls come in time. On a busy machine some do not; then try again.
+    Enum.find(1..10, fn round ->
+      calls = around_clean_up(round, window)
+      Enum.each(calls, &assert_within_limit(&1, 3, window))
+      Enum.all?(calls, &in_time?(&1, window))
+    end)
   end
 
   test "the rows of users who no longer call are gone within two windows" do
@@ -99,6 +76,49 @@ defmodule RateLimiter.LifecycleTest do
 
   defp check_times(count, user, now) do
     for _ <- 1..count, do: RateLimiter.check(user, now)
+  end
+
+  # The calls of many users, each a little later than the one before, so that clean-up meets them in
+  # every state: one call; two more while that one counts; three when it has just left the window,
+  # which are two too many.
+  defp around_clean_up(round, window) do
+    step = div(window, 10)
+    start = now()
+
+    plan =
+      for user <- 1..14,
+          {at, count} <- [{0, 1}, {div(3 * window, 4), 2}, {window + 4 * step, 3}] do
+        {start + user * step + at, "user #{user} of round #{round}", count}
+      end
+
+    calls =
+      for {time, user, count} <- Enum.sort(plan), _ <- 1..count do
+        sleep_until(time)
+        earliest = now()
+        answer = RateLimiter.check(user)
+        %{user: user, answer: answer, earliest: earliest, latest: now()}
+      end
+
+    calls |> Enum.group_by(& &1.user) |> Map.values()
+  end
+
+  # The first three calls of a user are in the window together, and so are the last five.
+  defp in_time?([first, second, third | rest], window) do
+    third.latest - first.earliest < window and
+      List.last(rest).latest - second.earliest < window
+  end
+
+  defp assert_within_limit(calls, limit, window) do
+    accepted = Enum.filter(calls, &(&1.answer == :ok))
+
+    for {call, index} <- Enum.with_index(accepted) do
+      # Those that certainly lie in the window, however long each of the calls took.
+      inside = accepted |> Enum.take(index) |> Enum.count(&(&1.earliest > call.latest - window))
+
+      assert inside < limit,
+             "limit #{limit}: a call was accepted while #{inside} accepted calls of the same user " <>
+               "were younger than the window"
+    end
   end
 
   defp now, do: System.monotonic_time(:millisecond)

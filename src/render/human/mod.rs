@@ -31,7 +31,7 @@ pub fn check(report: &Report, sources: &Sources<'_>) -> String {
     match report.verdict() {
         Verdict::Failed => {
             parts.extend(failure::most_important(report, sources));
-            parts.extend(report.hints.first().map(|hint| first_hint(hint)));
+            parts.extend(report.hints.first().map(first_hint));
         }
         Verdict::Passed | Verdict::CouldNotCheck => {}
     }

@@ -127,7 +127,7 @@ pub enum RuleFault {
     /// A rule object that TOML and ast-grep disagree about.
     #[error("`{part}` cannot be read as a rule object")]
     Object {
-        /// `rule`, `constraints`, `utils` or `within`.
+        /// `rule`, `constraints`, `utils`, `within` or `unless`.
         part: &'static str,
         /// What does not fit.
         #[source]
@@ -136,7 +136,7 @@ pub enum RuleFault {
     /// ast-grep refuses the rule.
     #[error("ast-grep does not accept `{part}`")]
     Refused {
-        /// `rule` (with `constraints` and `utils`) or `within`.
+        /// `rule` (with `constraints` and `utils`), `within` or `unless`.
         part: &'static str,
         /// Why.
         #[source]
@@ -157,8 +157,8 @@ pub(super) struct Rule {
 
 /// What finds the matches of a rule.
 pub(super) enum Matcher {
-    /// An ast-grep rule, and the place to report where it must be present.
-    Pattern { rule: Box<RuleCore>, within: Option<Box<RuleCore>> },
+    /// An ast-grep rule, the place to report where it must be present, and what it is off with.
+    Pattern { rule: Box<RuleCore>, within: Option<Box<RuleCore>>, unless: Option<Box<RuleCore>> },
     /// Rust.
     Native(Native),
 }
@@ -240,6 +240,7 @@ fn native_matcher(def: &RuleDef, name: &str) -> Result<Matcher, RuleFault> {
         ("utils", !def.utils.is_empty()),
         ("expect", def.expect != Expect::default()),
         ("within", def.within.is_some()),
+        ("unless", def.unless.is_some()),
     ] {
         if used {
             return Err(RuleFault::NoEffect { key, reason });
@@ -256,21 +257,22 @@ fn pattern_matcher(def: &RuleDef, table: &Table, globals: &GlobalRules) -> Resul
         utils: utils.clone(),
         transform: None,
     };
-    let within = match (&def.within, def.expect) {
-        (None, _) => None,
-        (Some(_), Expect::Absent) => {
-            return Err(RuleFault::NoEffect { key: "within", reason: "without `expect = \"present\"`" });
-        }
-        (Some(within), Expect::Present) => Some(SerializableRuleCore {
-            rule: object("within", within)?,
-            constraints: None,
-            utils,
-            transform: None,
-        }),
+    if def.within.is_some() && def.expect == Expect::Absent {
+        return Err(RuleFault::NoEffect { key: "within", reason: "without `expect = \"present\"`" });
+    }
+    if def.unless.is_some() && def.expect == Expect::Present {
+        return Err(RuleFault::NoEffect { key: "unless", reason: "with `expect = \"present\"`" });
+    }
+    let other = |part, table: &Option<Table>| {
+        let Some(table) = table else { return Ok(None) };
+        let rule = object(part, table)?;
+        let core = SerializableRuleCore { rule, constraints: None, utils: utils.clone(), transform: None };
+        core_matcher(part, &core, globals).map(Some)
     };
     Ok(Matcher::Pattern {
         rule: core_matcher("rule", &core, globals)?,
-        within: within.map(|core| core_matcher("within", &core, globals)).transpose()?,
+        within: other("within", &def.within)?,
+        unless: other("unless", &def.unless)?,
     })
 }
 
@@ -462,7 +464,10 @@ mod tests {
             error("rule.pattern = \"f($$$\""),
             "rule `a-rule`: the pattern at `rule.pattern` is not valid Elixir: f($$$"
         );
-        assert!(error("rule.kind = \"function_call\"").starts_with("rule `a-rule`: ast-grep does not accept `rule`"));
+        assert!(
+            error("rule.kind = \"function_call\"")
+                .starts_with("rule `a-rule`: ast-grep does not accept `rule`")
+        );
         let keys = "rule.kind = \"call\"\nrule.has = { kind = \"alias\", field = \"function\" }";
         assert_eq!(error(keys), "rule `a-rule`: `rule.has.field` is no field of Elixir's syntax nodes");
         let keys = "rule.kind = \"call\"\nrule.has = { matches = \"nothing\" }";
@@ -485,7 +490,10 @@ mod tests {
             error("native = \"missing-spec\"\nexpect = \"present\""),
             "rule `a-rule`: `expect` has no effect with `native`"
         );
-        assert!(error("native = \"missing\"").starts_with("rule `a-rule`: there is no native matcher `missing`, only "));
+        assert!(
+            error("native = \"missing\"")
+                .starts_with("rule `a-rule`: there is no native matcher `missing`, only ")
+        );
     }
 
     #[test]
@@ -516,9 +524,11 @@ mod tests {
     fn shared_parts_are_checked_too() {
         let parts = |text: &str| RuleSet::parse(text).err().map(|error| causes(&error)).unwrap_or_default();
         assert!(
-            parts("[[utils]]\nid = \"a\"\nrule.knd = \"call\"").starts_with("shared rule parts, `a`: `utils.knd` is not")
+            parts("[[utils]]\nid = \"a\"\nrule.knd = \"call\"")
+                .starts_with("shared rule parts, `a`: `utils.knd` is not")
         );
-        let cycle = "[[utils]]\nid = \"a\"\nrule.matches = \"b\"\n[[utils]]\nid = \"b\"\nrule.matches = \"a\"";
+        let cycle =
+            "[[utils]]\nid = \"a\"\nrule.matches = \"b\"\n[[utils]]\nid = \"b\"\nrule.matches = \"a\"";
         assert!(parts(cycle).starts_with("shared rule parts: ast-grep does not accept `utils`"));
     }
 }

@@ -1,6 +1,6 @@
 //! An idiom rule as its author writes it in TOML. Only data: what matches it is [`super::RuleSet`].
 //!
-//! The rule objects (`rule`, `constraints`, `utils`, `within`) stay TOML tables here. They are
+//! The rule objects (`rule`, `constraints`, `utils`, `within`, `unless`) stay TOML tables here. They are
 //! ast-grep's language, and are checked key by key when a [`super::RuleSet`] is built, so that every
 //! mistake in them is reported with the id of its rule.
 
@@ -72,6 +72,8 @@ pub struct RuleDef {
     pub expect: Expect,
     /// With `expect = "present"`: a rule object for the place to report.
     pub within: Option<Table>,
+    /// A rule object for what makes a file one that the rule says nothing about.
+    pub unless: Option<Table>,
     /// Credo's check of the same thing, where there is one.
     pub credo: Option<String>,
     /// Snippets that the rule accepts.

@@ -125,7 +125,7 @@ impl Dispatch {
 fn kinds(matcher: &Matcher) -> BTreeSet<usize> {
     match matcher {
         Matcher::Native(native) => BTreeSet::from([native.kind()]),
-        Matcher::Pattern { rule, within } => [Some(rule), within.as_ref()]
+        Matcher::Pattern { rule, within, .. } => [Some(rule), within.as_ref()]
             .into_iter()
             .flatten()
             .filter_map(|rule| rule.potential_kinds())
@@ -150,8 +150,13 @@ mod tests {
 
     #[test]
     fn a_guard_is_what_all_matches_have_in_common() {
-        let guard = |text: &str| Guard::of(&toml::from_str(text).expect("a table")).map(|guard| guard.text.to_string());
-        assert_eq!(guard("kind = \"call\"\nhas = { field = \"target\", regex = \"^if$\" }").as_deref(), Some("^if$"));
+        let guard = |text: &str| {
+            Guard::of(&toml::from_str(text).expect("a table")).map(|guard| guard.text.to_string())
+        };
+        assert_eq!(
+            guard("kind = \"call\"\nhas = { field = \"target\", regex = \"^if$\" }").as_deref(),
+            Some("^if$")
+        );
         let all = "all = [{ kind = \"call\" }, { has = { field = \"operator\", regex = \"^=$\" } }]";
         assert_eq!(guard(all).as_deref(), Some("^=$"));
         assert_eq!(guard("any = [{ has = { field = \"target\", regex = \"^if$\" } }]"), None);

@@ -229,11 +229,24 @@ impl RuleSet {
             return;
         }
         let mut memory = Memory::default();
+        let first = hits.len();
         tree.visit(|node| {
             for &index in &*self.dispatch.candidates(&self.rules, &node, &mut memory) {
                 self.try_rule(index, file, &node, hits, &mut present[index]);
             }
         });
+        let found = hits.split_off(first);
+        let off: HashSet<_> = found.iter().map(|hit| hit.rule).collect();
+        let off: HashSet<_> = off.into_iter().filter(|rule| self.is_off(*rule, tree)).collect();
+        hits.extend(found.into_iter().filter(|hit| !off.contains(&hit.rule)));
+    }
+
+    /// Whether the file has what a rule is off with.
+    fn is_off(&self, rule: Option<usize>, tree: &Tree) -> bool {
+        match rule.map(|index| &self.rules[index].matcher) {
+            Some(Matcher::Pattern { unless: Some(unless), .. }) => tree.root().find(&**unless).is_some(),
+            _ => false,
+        }
     }
 
     fn try_rule(
@@ -258,7 +271,7 @@ impl RuleSet {
                     hit(node.range());
                 }
             }
-            (Matcher::Pattern { rule, within }, Expect::Present) => {
+            (Matcher::Pattern { rule, within, .. }, Expect::Present) => {
                 presence.found = presence.found || matches(rule);
                 if let (Some(within), None) = (within, &presence.place)
                     && matches(within)
@@ -389,8 +402,11 @@ mod tests {
     #[test]
     fn matches_come_by_file_and_position() {
         let files = [("lib/b.ex", "bad()\nbad(bad())"), ("lib/a.ex", "bad()")];
-        let places: Vec<_> =
-            bad_calls().check(&files).into_iter().map(|found| (found.file, found.line, found.column)).collect();
+        let places: Vec<_> = bad_calls()
+            .check(&files)
+            .into_iter()
+            .map(|found| (found.file, found.line, found.column))
+            .collect();
         let expected = [("lib/b.ex", 1, 1), ("lib/b.ex", 2, 1), ("lib/b.ex", 2, 5), ("lib/a.ex", 1, 1)];
         assert_eq!(places, expected.map(|(file, line, column)| (file.to_owned(), line, column)));
     }
@@ -477,9 +493,12 @@ mod tests {
 
     #[test]
     fn deep_nesting_ends_before_the_stack_does() {
-        for (open, close) in [("(", ")"), ("[", "]"), ("%{a: ", "}"), ("f(", ")"), ("fn -> ", " end"), ("{", "}")] {
+        for (open, close) in
+            [("(", ")"), ("[", "]"), ("%{a: ", "}"), ("f(", ")"), ("fn -> ", " end"), ("{", "}")]
+        {
             let source = format!("bad()\nx = {}1{}", open.repeat(10_000), close.repeat(10_000));
-            let rules: Vec<_> = shared().check(&[("lib/a.ex", &source)]).into_iter().map(|m| m.rule).collect();
+            let rules: Vec<_> =
+                shared().check(&[("lib/a.ex", &source)]).into_iter().map(|m| m.rule).collect();
             assert_eq!(rules, [NESTING_RULE], "{open}");
         }
         let unclosed = "[".repeat(100_000);
