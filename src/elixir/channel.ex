@@ -71,11 +71,16 @@ defmodule Practice.Channel do
   @spec connect(Path.t(), pid()) :: no_return()
   def connect(path, opener) do
     Process.flag(:trap_exit, true)
-    {:ok, socket} = :gen_tcp.connect({:local, path}, 0, [:binary, active: true, packet: :raw])
-    send(opener, {self(), :connected})
 
-    state = %{write: writer(nil), input: "", commands: [], waiting: nil, open?: true}
-    loop(Map.put(state, :socket, socket))
+    case :gen_tcp.connect({:local, path}, 0, [:binary, active: true]) do
+      {:ok, socket} ->
+        send(opener, {self(), :connected})
+        state = %{write: writer(nil), input: "", commands: [], waiting: nil, open?: true}
+        loop(Map.put(state, :socket, socket))
+
+      {:error, reason} ->
+        exit(reason)
+    end
   end
 
   defp loop(%{socket: socket} = state) do

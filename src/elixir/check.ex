@@ -31,8 +31,8 @@ defmodule Practice.Check do
 
   alias Practice.{Channel, Compiler, Controls, Failure, Formatter, Log, Prepare}
 
-  @own [Practice.Boot, Practice.Json, Practice.Output, Practice.Reporter] ++
-         [__MODULE__, Channel, Compiler, Controls, Failure, Formatter, Log, Prepare]
+  @own [__MODULE__, Channel, Compiler, Controls, Failure, Formatter, Log, Prepare] ++
+         [Practice.Boot, Practice.Device, Practice.Json, Practice.Output, Practice.Reporter]
 
   @doc "Carries out the command."
   @spec run(Channel.t(), Channel.command()) :: :ok

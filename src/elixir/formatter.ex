@@ -5,8 +5,8 @@ defmodule Practice.Formatter do
   ExUnit starts formatters itself and sends them the events that `ExUnit.Formatter` lists. This one
   also makes itself the group leader of the process that runs the suite, hence of every test: what is
   printed arrives in the same mailbox as ExUnit's events, in order, and so belongs to the test that
-  runs. It is answered at once and cut by `Practice.Output`, so a test may print as much as it likes.
-  Input ends before it begins.
+  runs. `Practice.Device` answers at once and `Practice.Output` cuts it, so a test may print as much as
+  it likes.
 
   Events:
 
@@ -34,11 +34,9 @@ defmodule Practice.Formatter do
 
   use GenServer
 
-  alias Practice.{Channel, Failure, Log, Output, Reporter}
+  alias Practice.{Channel, Device, Failure, Log, Output, Reporter}
 
   @announce_millis 100
-
-  @inputs [:get_line, :get_chars, :get_until, :get_password]
 
   @typedoc """
   What it must know, under `:practice` in ExUnit's configuration. It is taken out of there before
@@ -208,7 +206,7 @@ defmodule Practice.Formatter do
 
   defp failures(_test, _state), do: []
 
-  ## The I/O protocol
+  ## The tests' device
 
   @impl GenServer
   def handle_info({:io_request, from, reply_as, {__MODULE__, :announced}}, state) do
@@ -217,49 +215,11 @@ defmodule Practice.Formatter do
   end
 
   def handle_info({:io_request, from, reply_as, request}, state) do
-    {reply, state} = io(request, state)
+    place = if state.started, do: :output, else: :between
+    {reply, output} = Device.request(request, Map.fetch!(state, place))
     send(from, {:io_reply, reply_as, reply})
-    {:noreply, state}
+    {:noreply, Map.put(state, place, output)}
   end
 
   def handle_info(_message, state), do: {:noreply, state}
-
-  defp io({:put_chars, chars}, state), do: io({:put_chars, :latin1, chars}, state)
-
-  defp io({:put_chars, encoding, chars} = request, state) do
-    {:ok, print(state, chars, encoding)}
-  rescue
-    _not_text -> {{:error, request}, state}
-  end
-
-  defp io({:put_chars, module, function, args}, state) do
-    io({:put_chars, :latin1, module, function, args}, state)
-  end
-
-  defp io({:put_chars, encoding, module, function, args} = request, state) do
-    io({:put_chars, encoding, apply(module, function, args)}, state)
-  catch
-    _kind, _reason -> {{:error, request}, state}
-  end
-
-  defp io({:requests, requests}, state), do: io_all(requests, {:ok, state})
-
-  defp io(input, state) when is_tuple(input) and elem(input, 0) in @inputs, do: {:eof, state}
-  defp io({:setopts, _options}, state), do: {:ok, state}
-  defp io(:getopts, state), do: {[binary: true, encoding: :unicode], state}
-  defp io({:get_geometry, _what}, state), do: {{:error, :enotsup}, state}
-  defp io(_request, state), do: {{:error, :request}, state}
-
-  defp io_all([request | rest], {reply, state}) when reply == :ok,
-    do: io_all(rest, io(request, state))
-
-  defp io_all(_requests, result), do: result
-
-  defp print(%{started: nil} = state, chars, encoding) do
-    %{state | between: Output.add(state.between, chars, encoding)}
-  end
-
-  defp print(state, chars, encoding) do
-    %{state | output: Output.add(state.output, chars, encoding)}
-  end
 end

@@ -298,3 +298,72 @@ fn write(value: &impl Serialize) -> String {
     // Every key is a string and every value is plain: there is nothing that could fail.
     serde_json::to_string_pretty(value).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::render::samples;
+
+    fn parsed(report: &Report) -> Value {
+        serde_json::from_str(&check(report)).unwrap()
+    }
+
+    #[test]
+    fn every_field_of_version_1_is_there() {
+        let report = parsed(&samples::failed());
+        let keys: Vec<&String> = report.as_object().unwrap().keys().collect();
+        assert_eq!(
+            keys,
+            [
+                "version",
+                "kind",
+                "practice",
+                "exercise",
+                "exercise_revision",
+                "solution_sha256",
+                "verdict",
+                "complete",
+                "duration_ms",
+                "toolchain",
+                "sandbox",
+                "steps",
+                "hints"
+            ]
+        );
+        assert_eq!(report["version"], 1);
+        assert_eq!(report["toolchain"], json!({"elixir": "1.14.0", "otp": "25"}));
+        assert_eq!(report["steps"][1]["outcome"], "failed");
+        let test = &report["steps"][1]["tests"][1];
+        let fields = ["name", "outcome", "file", "line", "duration_ms", "message", "left", "right", "output"];
+        assert!(fields.iter().all(|field| test.get(field).is_some()), "{test}");
+        assert_eq!(test["right"], ":ok");
+        assert_eq!(
+            report["steps"][1]["tests"][0]["raised_at"],
+            json!({"file": "ws/lib/limiter.ex", "line": 3})
+        );
+        assert_eq!(
+            report["hints"],
+            json!([{"id": "count", "level": 1, "of": 2, "text": "What does `check/1` return?", "because": "test: counts"}])
+        );
+    }
+
+    #[test]
+    fn verdicts_and_outcomes_are_the_words_of_version_1() {
+        let word = |report: &Report| parsed(report)["verdict"].as_str().unwrap().to_owned();
+        assert_eq!(word(&samples::passed()), "passed");
+        assert_eq!(word(&samples::failed()), "failed");
+        assert_eq!(word(&samples::broken()), "could_not_check");
+        let passed = parsed(&samples::passed());
+        assert_eq!(passed["complete"], false);
+        assert_eq!(passed["steps"][3]["outcome"], "not_run");
+        assert_eq!(passed["steps"][3]["reason"], "Credo is not installed");
+        let finding = &passed["steps"][1]["findings"][0];
+        assert_eq!(finding["severity"], "advice");
+        assert_eq!((&finding["line"], &finding["column"]), (&json!(2), &json!(1)));
+        assert_eq!(parsed(&samples::timed_out())["steps"][1]["outcome"], "timed_out");
+        assert_eq!(parsed(&samples::timed_out())["steps"][1]["tests"][1]["outcome"], "not_run");
+        assert_eq!(parsed(&samples::broken())["steps"][2]["outcome"], "broken");
+    }
+}

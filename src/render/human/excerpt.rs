@@ -37,6 +37,17 @@ impl<'a> Sources<'a> {
         }
     }
 
+    /// The solution's files alone.
+    #[cfg(test)]
+    #[must_use]
+    pub fn of_solution(solution: &'a [SourceFile]) -> Self {
+        let file = |file: &'a SourceFile| (file.shown.as_str(), Cow::Borrowed(file.text.as_str()));
+        Self {
+            texts: solution.iter().map(file).collect(),
+            solution: solution.iter().map(|file| file.shown.as_str()).collect(),
+        }
+    }
+
     /// The text of a file, if it is one of them.
     #[must_use]
     pub fn text(&self, path: &str) -> Option<&str> {
@@ -58,7 +69,8 @@ pub fn finding(step: Step, finding: &Finding, sources: &Sources<'_>) -> String {
         Severity::Advice => Level::NOTE.with_name("advice"),
     };
     let title = format!("{} [{}]", clean(&finding.message), finding.rule);
-    let marked = marked(&finding.place, None, sources);
+    // A diff shows its lines itself.
+    let marked = if step == Step::Format { None } else { marked(&finding.place, None, sources) };
     let shown = render(&[with_snippet(level.primary_title(title), marked.as_ref())]);
     let place = if marked.is_some() { String::new() } else { format!("\n  {}", place_text(&finding.place)) };
     let help = finding.help.as_deref().map(|help| help_text(step, help)).unwrap_or_default();

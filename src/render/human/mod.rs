@@ -60,9 +60,20 @@ pub fn verdict_line(report: &Report) -> String {
             )
         }
         Verdict::Failed => format!("{} {id} in {time}", Styled(BAD, "failed")),
-        Verdict::CouldNotCheck => {
-            format!("{} {id}: not everything could be judged", Styled(MILD, "could not check"))
-        }
+        Verdict::CouldNotCheck => format!("{} {id}: {}", Styled(MILD, "could not check"), unjudged(report)),
+    }
+}
+
+/// Whose turn it is, where the solution was not judged.
+fn unjudged(report: &Report) -> String {
+    let broken = report
+        .steps
+        .iter()
+        .find(|step| !step.judged_failure() && !matches!(step.outcome, Outcome::Passed | Outcome::NotRun(_)));
+    match broken {
+        Some(step) => format!("{} did not get to its end, which is not your code's fault", step.step),
+        None if report.complete() => "no step could run".to_owned(),
+        None => "not every step could run".to_owned(),
     }
 }
 
@@ -302,4 +313,163 @@ fn diff(text: &str, most: usize) -> String {
     };
     let cut = indent(&clean(text), "", most);
     cut.lines().map(|line| format!("  {}", colored(line))).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::render::samples;
+
+    /// Without colour, as it is where standard output is no terminal.
+    fn plain(text: &str) -> String {
+        anstream::adapter::strip_str(text).to_string()
+    }
+
+    fn shown(report: &Report) -> String {
+        let solution = samples::solution();
+        let text = plain(&check(report, &Sources::of_solution(&solution)));
+        for line in text.lines() {
+            assert!(line.chars().count() <= WIDTH, "wider than {WIDTH} columns: {line}");
+        }
+        text
+    }
+
+    #[test]
+    fn a_passing_run() {
+        assert_snapshot!(shown(&samples::passed()), @"
+        advice: `mix format` would change this file [format]
+          ws/lib/limiter.ex:2:1
+          @@ -2 +2 @@
+          -  def check( user) do
+          +  def check(user) do
+
+          compile   passed     0.12 s
+          format    passed     0.12 s  not formatted
+          test      passed     0.12 s  1 of 1 test
+          credo     not run            Credo is not installed
+
+        passed limiter in 0.83 s, without credo, which could not run
+
+        next
+          practice solution limiter  compare with the reference, and read what a
+                                     reviewer looks for
+          practice list              find the next exercise
+        ");
+    }
+
+    #[test]
+    fn a_failing_run() {
+        assert_snapshot!(shown(&samples::failed()), @r#"
+        error: test failed: counts
+          ╭▸ ws/lib/limiter.ex:3:5
+          │
+        3 │     raise "soon"
+          ╰╴    ━━━━━━━━━━━━ raised here
+          soon
+          printed  checking
+
+        1 more test fails
+          counts per user
+
+        hint 1 of 2 (test: counts)
+          What does `check/1` return?
+
+          compile   passed     0.12 s
+          test      failed     0.12 s  1 of 3 tests
+          credo     not run            Credo is not installed
+
+        failed limiter in 0.83 s
+
+        next
+          practice hint   the next hint
+          practice check  when you have changed something
+        "#);
+    }
+
+    #[test]
+    fn a_run_that_does_not_compile() {
+        assert_snapshot!(shown(&samples::uncompiled()), @"
+        error: missing terminator: end [compile-error]
+          ╭▸ ws/lib/limiter.ex:5:1
+          │
+        5 │ end
+          ╰╴━━━
+
+          compile   failed     0.12 s  1 error
+          test      not run            it does not compile
+          dialyzer  not run            it does not compile
+
+        failed limiter in 0.83 s
+
+        next
+          practice check  when you have changed something
+        ");
+    }
+
+    #[test]
+    fn a_run_that_reached_the_time_limit() {
+        assert_snapshot!(shown(&samples::timed_out()), @r#"
+        error: test timed out: counts
+          this test did not end
+
+          compile   passed     0.12 s
+          test      timed out  0.12 s  0 of 2 tests, the time limit of 20 s was reached
+                                       in test "counts"
+
+        failed limiter in 0.83 s
+
+        next
+          practice check  when you have changed something
+        "#);
+    }
+
+    #[test]
+    fn a_run_that_could_not_be_judged() {
+        assert_snapshot!(shown(&samples::broken()), @"
+          compile   passed     0.12 s
+          test      passed     0.12 s
+          dialyzer  broken     0.12 s  no type information could be read
+
+        could not check limiter: not everything could be judged
+        ");
+    }
+
+    #[test]
+    fn a_strict_run_counts_advice_as_failure() {
+        let mut report = samples::passed();
+        report.strict = true;
+        report.steps[1].outcome = Outcome::Failed(None);
+        assert_snapshot!(shown(&report), @"
+        advice: `mix format` would change this file [format]
+          ws/lib/limiter.ex:2:1
+          @@ -2 +2 @@
+          -  def check( user) do
+          +  def check(user) do
+
+          compile   passed     0.12 s
+          format    failed     0.12 s  not formatted
+          test      passed     0.12 s  1 of 1 test
+          credo     not run            Credo is not installed
+
+        failed limiter in 0.83 s
+
+        next
+          practice check  when you have changed something
+        ");
+    }
+
+    #[test]
+    fn code_in_a_hint_stays_as_it_is() {
+        let text = "A long first line that has to be wrapped because it does not fit into eighty columns.\n\n    a = 1\n\nlast";
+        assert_snapshot!(paragraphs(text), @"
+        A long first line that has to be wrapped because it does not fit into eighty
+        columns.
+
+            a = 1
+
+        last
+        ");
+    }
 }
