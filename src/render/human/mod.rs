@@ -71,7 +71,7 @@ fn unjudged(report: &Report) -> String {
         .iter()
         .find(|step| !step.judged_failure() && !matches!(step.outcome, Outcome::Passed | Outcome::NotRun(_)));
     match broken {
-        Some(step) => format!("{} did not get to its end, which is not your code's fault", step.step),
+        Some(step) => format!("{} broke off, not your code's fault", step.step),
         None if report.complete() => "no step could run".to_owned(),
         None => "not every step could run".to_owned(),
     }
@@ -432,7 +432,7 @@ mod tests {
           test      passed     0.12 s
           dialyzer  broken     0.12 s  no type information could be read
 
-        could not check limiter: not everything could be judged
+        could not check limiter: dialyzer broke off, not your code's fault
         ");
     }
 
