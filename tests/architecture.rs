@@ -162,7 +162,12 @@ const ALONE: [(&str, &[&str], &str); 5] = [
         &["process"],
         "start or end processes",
     ),
-    (r"\b(e?print(ln)?!|anstream::|io::(stdout|stderr)\(\))", &["ui"], "write to the terminal"),
+    // The supervisor's standard output is a pipe to the program that started it.
+    (
+        r"\b(e?print(ln)?!|anstream::(std|e?print)|io::(stdout|stderr)\(\))",
+        &["ui", "process"],
+        "write to the terminal",
+    ),
     (r"process::(exit|abort)\(", &[], "exit"),
     (r"ExitCode::(from|SUCCESS|FAILURE)|Self::from\(match exit", &["exit"], "make an exit code"),
     (r"\bVerdict::(Passed|Failed|CouldNotCheck)\s*$", &["report", "soundness"], "decide a verdict"),
@@ -199,10 +204,10 @@ fn domain_types_are_not_serialised() {
 }
 
 #[test]
-fn files_stay_small() {
+fn files_stay_small_beside_their_tests() {
     let mut large: BTreeMap<PathBuf, usize> = BTreeMap::new();
-    for (_, path, _) in sources() {
-        let lines = fs::read_to_string(root().join(&path)).unwrap().lines().count();
+    for (_, path, code) in sources() {
+        let lines = code.lines().count();
         if lines > 500 {
             large.insert(path, lines);
         }

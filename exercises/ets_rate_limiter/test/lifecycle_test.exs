@@ -21,12 +21,12 @@ defmodule RateLimiter.LifecycleTest do
   end
 
   test "clean-up leaves the calls that still count" do
-    window = 60
-    start_limiter(limit: 3, window_ms: window)
+    # It shows if the calls come in time. On a busy machine they may not; then the windows get longer.
+    Enum.find([60, 120, 240, 480], fn window ->
+      start_limiter(limit: 3, window_ms: window)
+      calls = around_clean_up(window)
+      stop_supervised!(:limiter)
 
-    # A round shows it if its calls come in time. On a busy machine some do not; then try again.
-    Enum.find(1..10, fn round ->
-      calls = around_clean_up(round, window)
       Enum.each(calls, &assert_within_limit(&1, 3, window))
       Enum.all?(calls, &in_time?(&1, window))
     end)
@@ -81,14 +81,14 @@ defmodule RateLimiter.LifecycleTest do
   # The calls of many users, each a little later than the one before, so that clean-up meets them in
   # every state: one call; two more while that one counts; three when it has just left the window,
   # which are two too many.
-  defp around_clean_up(round, window) do
+  defp around_clean_up(window) do
     step = div(window, 10)
     start = now()
 
     plan =
       for user <- 1..14,
           {at, count} <- [{0, 1}, {div(3 * window, 4), 2}, {window + 4 * step, 3}] do
-        {start + user * step + at, "user #{user} of round #{round}", count}
+        {start + user * step + at, "user #{user}", count}
       end
 
     calls =

@@ -1,8 +1,9 @@
 //! Idioms: the solution's syntax trees against rules that are kept as data. Pure, and needs no Elixir:
 //! the files need not even compile.
 //!
-//! - [`def`]: a rule as its author writes it.
+//! - [`crate::rule`]: a rule as its author writes it.
 //! - `compile`: from there to a matcher, and what can be wrong with a rule.
+//! - `keys`: what may stand in a rule object.
 //! - `dispatch`: which rules are worth trying on a node.
 //! - `tree`: a file's syntax tree, and places in it.
 //! - `native`: the matchers that a pattern cannot express.
@@ -12,8 +13,8 @@
 //! Nothing in a checked file switches a rule off; comments are only comments.
 
 mod compile;
-pub mod def;
 mod dispatch;
+mod keys;
 mod native;
 mod self_test;
 mod tree;
@@ -24,14 +25,16 @@ use ast_grep_config::{GlobalRules, RuleCore};
 use ast_grep_core::matcher::MatcherExt as _;
 
 pub use compile::{RuleError, RuleFault};
-pub use def::{Expect, RuleDef, RuleFile, UtilDef};
 pub use self_test::{SelfTestFailure, SnippetFault};
 
 use compile::{Matcher, Rule};
 use dispatch::{Dispatch, Memory};
 use tree::{DEPTH_LIMIT, Node, Position, Positions, Tree};
 
-use crate::finding::{Finding, Place, Severity};
+use crate::{
+    finding::{Finding, Place, Severity},
+    rule::{Expect, RuleDef, RuleFile},
+};
 
 /// The rule named in a match where a file is too deeply nested to be looked at.
 pub const NESTING_RULE: &str = "nesting-limit";
@@ -132,10 +135,10 @@ impl RuleSet {
         for (index, (path, source)) in files.iter().enumerate() {
             let tree = Tree::parse(source);
             let file = Searched { index, path, whole: tree.first_error.is_none() };
-            whole &= file.whole;
+            whole &= file.whole && tree.too_deep.is_none();
             self.check_file(&file, &tree, &mut hits, &mut present);
         }
-        // What seems to be missing may stand in a part that could not be read.
+        // What seems to be missing may stand in a part that was not looked at.
         if whole && !files.is_empty() {
             hits.extend(self.missing(&present));
         }
@@ -236,8 +239,8 @@ impl RuleSet {
             }
         });
         let found = hits.split_off(first);
-        let off: HashSet<_> = found.iter().map(|hit| hit.rule).collect();
-        let off: HashSet<_> = off.into_iter().filter(|rule| self.is_off(*rule, tree)).collect();
+        let mut off: HashSet<_> = found.iter().map(|hit| hit.rule).collect();
+        off.retain(|rule| self.is_off(*rule, tree));
         hits.extend(found.into_iter().filter(|hit| !off.contains(&hit.rule)));
     }
 
@@ -459,6 +462,15 @@ mod tests {
         let missing = rules.check(&[("lib/a.ex", "1"), ("lib/b.ex", "2\ndef process() do\n  3\nend")]);
         let [found] = &missing[..] else { panic!("{missing:?}") };
         assert_eq!((found.file.as_str(), found.line, found.end_line), ("lib/b.ex", 2, 4));
+    }
+
+    #[test]
+    fn a_rule_is_off_in_files_with_what_it_names() {
+        let keys = "rule.pattern = \"bad()\"\nunless.pattern = \"alias Other.Bad\"";
+        let rules = rules(&rule("bad-call", keys));
+        let files = [("lib/a.ex", "bad()\nalias Other.Bad"), ("lib/b.ex", "bad()")];
+        let found: Vec<_> = rules.check(&files).into_iter().map(|found| found.file).collect();
+        assert_eq!(found, ["lib/b.ex"]);
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use thiserror::Error;
 
-use super::{RuleDef, RuleSet, tree::Tree};
+use super::{RuleSet, tree::Tree};
+use crate::rule::RuleDef;
 
 /// The path that a snippet is given.
 const PATH: &str = "lib/snippet.ex";

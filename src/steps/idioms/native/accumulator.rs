@@ -59,7 +59,13 @@ fn is_result(node: &Node<'_>, result: &Node<'_>) -> bool {
     while node.node_id() != result.node_id() {
         let Some(parent) = node.parent() else { return false };
         let passes = match &*parent.kind() {
-            "do_block" | "else_block" | "body" | "block" => is_section(&node) || is_last(&node, &parent),
+            "do_block" | "else_block" | "body" | "block" => {
+                is_section(&node) || is_kind(&node, "stab_clause") || is_last(&node, &parent)
+            }
+            // What the function of a `reduce_while` returns.
+            "tuple" => {
+                named_children(&parent).first().is_some_and(|tag| [":cont", ":halt"].contains(&&*tag.text()))
+            }
             "call" => ["if", "unless", "case", "cond"].iter().any(|name| is_local_call(&parent, name)),
             "stab_clause" | "pair" | "keywords" | "arguments" => true,
             _ => false,

@@ -22,7 +22,7 @@ pub(super) fn with_idle_else(with: &Node<'_>) -> Vec<Range<usize>> {
 pub(super) fn nested_case(case: &Node<'_>) -> Vec<Range<usize>> {
     let inner = step_into(case);
     // Of several levels only the outermost pair is reported.
-    let inner = inner.filter(|_| !enclosing_case(case).is_some_and(|outer| step_into(&outer).is_some()));
+    let inner = inner.filter(|_| enclosing_case(case).is_none_or(|outer| step_into(&outer).is_none()));
     inner.map(|inner| inner.range()).into_iter().collect()
 }
 

@@ -87,7 +87,7 @@ impl Native {
     fn is_about(self, node: &Node<'_>) -> bool {
         match self {
             Self::MissingModuledoc | Self::MissingSpec | Self::MissingImpl => {
-                syntax::is_local_call(node, "defmodule")
+                syntax::is_local_call(node, "defmodule") && !syntax::do_body(node).is_empty()
             }
             Self::WithIdleElse => syntax::is_local_call(node, "with"),
             Self::NestedCase => syntax::is_local_call(node, "case"),
