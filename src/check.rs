@@ -12,7 +12,7 @@ use crate::{
     event::Event,
     exercise::Exercise,
     exercise_set,
-    plan::{Plan, SourceFile, Step},
+    plan::{Engine, Plan, SourceFile, Step},
     report::Report,
     runner::{self, Job, Workshop},
     steps::idioms::RuleSet,
@@ -32,13 +32,15 @@ pub struct Options {
     pub strict: bool,
     /// Leave the throwaway project where it is.
     pub keep: bool,
+    /// How the tests are run.
+    pub engine: Engine,
     /// Instead of the exercise's time limit.
     pub timeout: Option<Duration>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { steps: Step::ALL.to_vec(), strict: false, keep: false, timeout: None }
+        Self { steps: Step::ALL.to_vec(), strict: false, keep: false, engine: Engine::Fast, timeout: None }
     }
 }
 
@@ -116,6 +118,7 @@ fn plan(exercise: &Exercise, solution: Vec<SourceFile>, options: &Options) -> Re
         expected: exercise.expected_tests().map_err(at)?,
         modules: exercise.modules(),
         controls: runner::control_names()?,
+        engine: options.engine,
         strict: options.strict,
         timeout: options.timeout.unwrap_or_else(|| exercise.manifest.limits.timeout()),
     })

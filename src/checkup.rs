@@ -6,7 +6,7 @@ use crate::{
     event::{Event, HowEnded, Vm, VmEnd, VmEvent},
     finding::{Finding, Place},
     hint::{self, Cause, Hint},
-    plan::{Plan, Step},
+    plan::{Engine, Plan, Step},
     report::{Outcome, Report, StepReport, TestOutcome, Versions, Why, outcome_of},
     steps::{self, test::TestLog},
 };
@@ -20,7 +20,7 @@ pub struct Checkup<'a> {
     tests: TestLog,
     analysis: BTreeMap<Step, StepLog>,
     idioms: Option<StepLog>,
-    credo_missing: Option<String>,
+    missing: BTreeMap<Step, String>,
     ends: [Option<VmEnd>; 2],
 }
 
@@ -57,7 +57,7 @@ impl<'a> Checkup<'a> {
             tests: TestLog::default(),
             analysis: BTreeMap::new(),
             idioms: None,
-            credo_missing: None,
+            missing: BTreeMap::new(),
             ends: [None, None],
         }
     }
@@ -72,7 +72,9 @@ impl<'a> Checkup<'a> {
             Event::Idioms { findings, duration } => {
                 self.idioms = Some(StepLog { findings, duration, done: true, ..StepLog::default() });
             }
-            Event::CredoMissing { reason } => self.credo_missing = Some(reason),
+            Event::Missing { step, reason } => {
+                self.missing.insert(step, reason);
+            }
         }
     }
 
@@ -206,14 +208,13 @@ impl<'a> Checkup<'a> {
         if !self.plan.wants(step) {
             return StepReport::bare(step, Outcome::NotRun(Why::LeftOut));
         }
+        if let Some(reason) = self.missing.get(&step) {
+            return StepReport::bare(step, Outcome::NotRun(Why::Missing(reason.clone())));
+        }
         match step {
             Step::Compile => self.compile_step(),
             Step::Test => self.test_step(),
             Step::Idioms => self.idioms.as_ref().map_or_else(|| unheard(step), |log| self.judged(step, log)),
-            Step::Credo if self.credo_missing.is_some() => {
-                let reason = self.credo_missing.clone().unwrap_or_default();
-                StepReport::bare(step, Outcome::NotRun(Why::Missing(reason)))
-            }
             Step::Dialyzer if !self.usable() => self.blocked_by_compile(step),
             Step::Format | Step::Credo | Step::Dialyzer => self.analysis_step(step),
         }
@@ -247,7 +248,11 @@ impl<'a> Checkup<'a> {
         match (log.compiled, &self.ends[Vm::Test as usize]) {
             (Some(true), _) => outcome_of(&log.findings, self.plan.strict),
             (Some(false), _) => Outcome::Failed(None),
-            (None, Some(end)) if log.begun => ended_early(end, "while the solution was compiled"),
+            // `mix test` says nothing over the channel before it has compiled.
+            (None, Some(VmEnd { how: HowEnded::Exited(1), last_words })) if self.plan.engine == Engine::Mix => {
+                Outcome::Failed(Some(last_words.trim().to_owned()))
+            }
+            (None, Some(end)) if log.begun || self.plan.engine == Engine::Mix => ended_early(end, "while the solution was compiled"),
             (None, Some(end)) => Outcome::Broken(self.tests.broken().map_or_else(
                 || format!("the test VM ended before it had begun: {end}"),
                 |message| format!("the runner failed: {message}"),

@@ -53,6 +53,15 @@ pub enum Color {
     Never,
 }
 
+/// How the tests are run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Engine {
+    /// Compiled beforehand, and guarded against a solution that interferes
+    Fast,
+    /// The literal `mix test`: slower, and what the fast engine is held against
+    Mix,
+}
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -107,6 +116,9 @@ pub struct CheckArgs {
     /// Keep the throwaway Mix project, and say where it is
     #[arg(long)]
     pub keep: bool,
+    /// How the tests are run
+    #[arg(long, value_enum, default_value_t = Engine::Fast)]
+    pub engine: Engine,
     /// Time limit of the test run [default: the exercise's]
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub timeout: Option<std::time::Duration>,

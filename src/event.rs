@@ -8,7 +8,7 @@ use std::{fmt, time::Duration};
 
 use serde::Deserialize;
 
-use crate::finding::Finding;
+use crate::{finding::Finding, plan::Step};
 
 /// Which of the two VMs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,8 +37,10 @@ pub enum Event {
         /// How long it took.
         duration: Duration,
     },
-    /// Credo was asked for and cannot be run here.
-    CredoMissing {
+    /// A step was asked for and cannot be run here.
+    Missing {
+        /// Which.
+        step: Step,
         /// Why, and what to do about it.
         reason: String,
     },

@@ -76,6 +76,17 @@ pub struct SourceFile {
     pub text: String,
 }
 
+/// How the tests are run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Engine {
+    /// Tests compiled beforehand, control tests, code held against its hash.
+    #[default]
+    Fast,
+    /// The literal `mix test` in the throwaway project: slower, easier to interfere with, and what the
+    /// fast engine is held against.
+    Mix,
+}
+
 /// What a check is going to do.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -93,6 +104,8 @@ pub struct Plan {
     pub modules: Vec<String>,
     /// Names of the tests that must fail.
     pub controls: Vec<String>,
+    /// How the tests are run.
+    pub engine: Engine,
     /// Every finding fails, and every step must have run.
     pub strict: bool,
     /// Time limit of the test VM.

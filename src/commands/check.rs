@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use super::{Context, find};
 use crate::{
     check::{self, Done, Options},
-    cli::{CheckArgs, Format},
+    cli::{self, CheckArgs, Format},
     error::Error,
     exercise::{Exercise, catalogue::Catalogue},
     exit::Exit,
-    plan::{SourceFile, Step},
+    plan::{Engine, SourceFile, Step},
     render::{human, json},
     report::{Report, Verdict},
     state::StateFile,
@@ -59,7 +59,11 @@ fn options(args: &CheckArgs) -> Result<Options, Error> {
     if steps.is_empty() {
         return Err(Error::NoSteps);
     }
-    Ok(Options { steps, strict: args.strict, keep: args.keep, timeout: args.timeout })
+    let engine = match args.engine {
+        cli::Engine::Fast => Engine::Fast,
+        cli::Engine::Mix => Engine::Mix,
+    };
+    Ok(Options { steps, strict: args.strict, keep: args.keep, engine, timeout: args.timeout })
 }
 
 /// What is to be checked: a workspace's folder, an exercise's id, or where one stands.

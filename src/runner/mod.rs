@@ -17,14 +17,14 @@ use std::{
 
 use self::{
     term::{Term, command},
-    vm::{ANALYSIS_MEMORY, Message, RunningVm, VmOptions},
+    vm::{ANALYSIS_MEMORY, Launch, Message, RunningVm, VmOptions},
 };
 use crate::{
     error::{Error, VmSaid},
     event::{Event, HowEnded, Vm, VmEvent},
     exercise::Exercise,
     hash::sha256_hex,
-    plan::{Plan, Step},
+    plan::{Engine, Plan, Step},
     process::interrupt,
     project::Project,
     steps::{compile::is_fit, idioms::RuleSet},
@@ -88,6 +88,7 @@ pub fn prepare(workshop: &Workshop, exercise: &Exercise, out: &Prepared) -> Resu
     let (sender, messages) = mpsc::channel();
     let options = VmOptions {
         vm: Vm::Test,
+        launch: Launch::Boot,
         toolchain: &workshop.toolchain,
         runner: &workshop.runner,
         deadline: PREPARE_DEADLINE,
@@ -191,11 +192,10 @@ impl Check<'_> {
             vm.send(self.check_command(vm.nonce()));
             self.test = Some(vm);
         }
-        let credo = self.wants(Step::Credo).then_some(&self.workshop.credo);
-        if let Some(Err(reason)) = credo {
-            (self.sink)(Event::CredoMissing { reason: reason.clone() });
+        for (step, reason) in self.missing() {
+            (self.sink)(Event::Missing { step, reason });
         }
-        if self.wants(Step::Format) || self.wants(Step::Dialyzer) || matches!(credo, Some(Ok(_))) {
+        if [Step::Format, Step::Credo, Step::Dialyzer].into_iter().any(|step| self.can_run(step)) {
             let mut vm = self.start_vm(Vm::Analysis, ANALYSIS_DEADLINE, ANALYSIS_MEMORY, messages)?;
             self.source_commands(vm.nonce()).into_iter().for_each(|command| vm.send(command));
             if self.test.is_none() {
@@ -206,6 +206,23 @@ impl Check<'_> {
         Ok(())
     }
 
+    /// Steps that were asked for and cannot be run here.
+    fn missing(&self) -> Vec<(Step, String)> {
+        let without_store = |step: Step| {
+            format!("`--engine mix` runs `mix {step}`, and there are no packages for it in the project")
+        };
+        let reason = |step: Step| match (step, self.job.plan.engine, &self.workshop.credo) {
+            (Step::Credo | Step::Dialyzer, Engine::Mix, _) => Some(without_store(step)),
+            (Step::Credo, Engine::Fast, Err(reason)) => Some(reason.clone()),
+            _ => None,
+        };
+        self.job.plan.steps.iter().filter_map(|step| Some((*step, reason(*step)?))).collect()
+    }
+
+    fn can_run(&self, step: Step) -> bool {
+        self.wants(step) && !self.missing().iter().any(|(missing, _)| *missing == step)
+    }
+
     fn start_vm(
         &mut self,
         vm: Vm,
@@ -214,7 +231,11 @@ impl Check<'_> {
         messages: &Sender<Message>,
     ) -> Result<RunningVm, Error> {
         let (toolchain, runner) = (&self.workshop.toolchain, self.workshop.runner.as_path());
-        let options = VmOptions { vm, toolchain, runner, deadline, memory };
+        let launch = match (vm, self.job.plan.engine) {
+            (Vm::Test, Engine::Mix) => Launch::MixTest,
+            _ => Launch::Boot,
+        };
+        let options = VmOptions { vm, launch, toolchain, runner, deadline, memory };
         let running = RunningVm::start(&options, self.project, messages.clone())?;
         (self.sink)(Event::Started(vm));
         Ok(running)
@@ -248,7 +269,7 @@ impl Check<'_> {
         if self.wants(Step::Format) {
             commands.push(command("format", &common()));
         }
-        if self.wants(Step::Credo)
+        if self.can_run(Step::Credo)
             && let Ok(paths) = &self.workshop.credo
         {
             let mut values = common();
@@ -333,7 +354,7 @@ impl Check<'_> {
         } else {
             self.stop_test_vm();
         }
-        if self.wants(Step::Dialyzer)
+        if self.can_run(Step::Dialyzer)
             && let Some(vm) = &self.analysis
         {
             let command = self.dialyzer_command(vm.nonce());

@@ -32,6 +32,8 @@ const MIB: u64 = 1024 * 1024;
 pub struct VmOptions<'a> {
     /// Which one.
     pub vm: Vm,
+    /// What it is started as.
+    pub launch: Launch,
     /// Its Elixir.
     pub toolchain: &'a Toolchain,
     /// Our compiled modules.
@@ -40,6 +42,15 @@ pub struct VmOptions<'a> {
     pub deadline: Duration,
     /// Memory limit of the process tree, in bytes.
     pub memory: u64,
+}
+
+/// What a VM is started as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Launch {
+    /// Our own modules, without the shell scripts in between.
+    Boot,
+    /// `mix test` in the project, with a formatter of ours that reports over the channel.
+    MixTest,
 }
 
 /// What the threads of a VM report.
@@ -147,18 +158,23 @@ fn read(listener: Listener, vm: Vm, gone: &AtomicBool, messages: &Sender<Message
 fn spec(options: &VmOptions<'_>, project: &Project, socket: &Path) -> VmSpec {
     let text = |text: &Path| text.to_string_lossy().into_owned();
     let home = project.home(options.vm);
+    let (program, args, cwd) = match options.launch {
+        Launch::Boot => (options.toolchain.erl.clone(), erl_args(options), home.clone()),
+        Launch::MixTest => ("elixir".into(), mix_args(options), project.root()),
+    };
     VmSpec {
-        program: options.toolchain.erl.clone(),
-        args: erl_args(options),
+        program,
+        args,
         env: vec![
             ("PATH".to_owned(), std::env::var("PATH").unwrap_or_default()),
             ("HOME".to_owned(), text(&home)),
             ("TMPDIR".to_owned(), text(&home)),
             ("LANG".to_owned(), "C.UTF-8".to_owned()),
+            ("MIX_ENV".to_owned(), "test".to_owned()),
             ("ERL_CRASH_DUMP_SECONDS".to_owned(), "0".to_owned()),
             ("PRACTICE_SOCKET".to_owned(), text(socket)),
         ],
-        cwd: home,
+        cwd,
         deadline: options.deadline,
         grace: VmSpec::GRACE,
         limits: Limits {
@@ -187,6 +203,14 @@ fn erl_args(options: &VmOptions<'_>) -> Vec<String> {
     args.push(options.runner.to_string_lossy().into_owned());
     args.extend(["-s", "Elixir.Practice.Boot", "start"].map(Into::into));
     args
+}
+
+/// `mix test`, with our modules on its code path.
+fn mix_args(options: &VmOptions<'_>) -> Vec<String> {
+    let runner = options.runner.to_string_lossy();
+    ["-pa", &runner, "-S", "mix", "test", "--seed", "0", "--formatter", "Practice.MixFormatter"]
+        .map(str::to_owned)
+        .to_vec()
 }
 
 fn vm_end(end: Result<process::Exit, process::ProcessError>) -> VmEnd {
