@@ -1,7 +1,7 @@
 //! From what was typed to what is done: resolves the options that every command has, and dispatches.
 
 use crate::{
-    cli::{Cli, Command},
+    cli::{Cli, Command, Format},
     commands::{Context, check, hint, list, solution, start, verify},
     dirs::Dirs,
     error::Error,
@@ -18,7 +18,7 @@ use crate::{
 pub fn run(cli: Cli) -> Result<Exit, Error> {
     let Some(command) = cli.command else {
         out::choose_color(cli.global.color);
-        out::data(&human::welcome());
+        out::data(&human::welcome())?;
         return Ok(Exit::Passed);
     };
     if let Command::Supervise = command {
@@ -33,6 +33,15 @@ pub fn run(cli: Cli) -> Result<Exit, Error> {
         quiet: cli.global.quiet,
         dirs: Dirs::find()?,
     };
+    let without_json = match &command {
+        Command::Start(_) => Some("practice start"),
+        Command::Hint(_) => Some("practice hint"),
+        Command::Solution(_) => Some("practice solution"),
+        _ => None,
+    };
+    if let (Some(command), Format::Json) = (without_json, context.format) {
+        return Err(Error::NoJson { command });
+    }
     let exit = match command {
         Command::List => list::run(&context),
         Command::Start(args) => start::run(&context, &args),

@@ -7,7 +7,7 @@ use crate::{
     finding::{Finding, Place},
     hint::{self, Cause, Hint},
     plan::{Engine, Plan, Step},
-    report::{Outcome, Report, StepReport, TestOutcome, Versions, Why, outcome_of},
+    report::{Outcome, Report, StepReport, Versions, Why, outcome_of},
     steps::{self, test::TestLog},
 };
 
@@ -69,8 +69,11 @@ impl<'a> Checkup<'a> {
             Event::Said(Vm::Test, event) => self.test_vm_said(event),
             Event::Said(Vm::Analysis, event) => self.analysis_vm_said(event),
             Event::Ended(vm, end) => self.ends[vm as usize] = Some(end),
-            Event::Idioms { findings, duration } => {
-                self.idioms = Some(StepLog { findings, duration, done: true, ..StepLog::default() });
+            Event::Idioms { findings, duration, unread } => {
+                let unread = unread
+                    .map(|place| format!("line {} is beyond the rules' grammar", place.line.unwrap_or(0)));
+                self.idioms =
+                    Some(StepLog { findings, duration, done: true, broken: unread, ..StepLog::default() });
             }
             Event::Missing { step, reason } => {
                 self.missing.insert(step, reason);
@@ -152,8 +155,8 @@ impl<'a> Checkup<'a> {
                 let found = source.and_then(|source| steps::format::finding(&file, &source.text, &text));
                 self.log(Step::Format).findings.extend(found);
             }
-            VmEvent::FormatFailed { file } => {
-                self.log(Step::Format).blocked = Some(format!("{file} does not parse"));
+            VmEvent::FormatFailed {} => {
+                self.log(Step::Format).blocked = Some("it does not parse".to_owned());
             }
             VmEvent::CredoIssue { check, category, file, line, column, message, explanation } => {
                 let place = Place { file, line, column };
@@ -189,7 +192,7 @@ impl<'a> Checkup<'a> {
     #[must_use]
     pub fn finish(self, hints: &[Hint], sandbox: &str, duration: Duration) -> Report {
         let mut steps: Vec<StepReport> = Step::ALL.into_iter().map(|step| self.step(step)).collect();
-        let causes = causes(&steps);
+        let causes = causes(&steps, self.plan.strict);
         self.show_paths_as_given(&mut steps);
         Report {
             exercise: self.plan.exercise.clone(),
@@ -214,7 +217,7 @@ impl<'a> Checkup<'a> {
         match step {
             Step::Compile => self.compile_step(),
             Step::Test => self.test_step(),
-            Step::Idioms => self.idioms.as_ref().map_or_else(|| unheard(step), |log| self.judged(step, log)),
+            Step::Idioms => self.idioms_step(),
             Step::Dialyzer if !self.usable() => self.blocked_by_compile(step),
             Step::Format | Step::Credo | Step::Dialyzer => self.analysis_step(step),
         }
@@ -226,10 +229,10 @@ impl<'a> Checkup<'a> {
     }
 
     fn blocked_by_compile(&self, step: Step) -> StepReport {
-        let reason = if self.compile.unfit {
-            "the solution defines other modules than asked for"
-        } else {
-            "the solution does not compile"
+        let reason = match self.compile.compiled {
+            Some(true) => "the solution does not define just the modules that the task asks for",
+            Some(false) => "the solution does not compile",
+            None => "the solution was not compiled",
         };
         StepReport::bare(step, Outcome::NotRun(Why::Blocked(reason.to_owned())))
     }
@@ -249,10 +252,14 @@ impl<'a> Checkup<'a> {
             (Some(true), _) => outcome_of(&log.findings, self.plan.strict),
             (Some(false), _) => Outcome::Failed(None),
             // `mix test` says nothing over the channel before it has compiled.
-            (None, Some(VmEnd { how: HowEnded::Exited(1), last_words })) if self.plan.engine == Engine::Mix => {
-                Outcome::Failed(Some(last_words.trim().to_owned()))
+            (None, Some(VmEnd { how: HowEnded::Exited(1), last_words }))
+                if self.plan.engine == Engine::Mix =>
+            {
+                Outcome::Failed(Some(compilation_error(last_words)))
             }
-            (None, Some(end)) if log.begun || self.plan.engine == Engine::Mix => ended_early(end, "while the solution was compiled"),
+            (None, Some(end)) if log.begun || self.plan.engine == Engine::Mix => {
+                ended_early(end, "while the solution was compiled")
+            }
             (None, Some(end)) => Outcome::Broken(self.tests.broken().map_or_else(
                 || format!("the test VM ended before it had begun: {end}"),
                 |message| format!("the runner failed: {message}"),
@@ -268,6 +275,18 @@ impl<'a> Checkup<'a> {
         let Some(end) = &self.ends[Vm::Test as usize] else { return unheard(Step::Test) };
         let (outcome, tests) = self.tests.judge(self.plan, end);
         StepReport { duration: self.tests.duration, tests, ..StepReport::bare(Step::Test, outcome) }
+    }
+
+    fn idioms_step(&self) -> StepReport {
+        let Some(log) = &self.idioms else { return unheard(Step::Idioms) };
+        if self.usable() || log.broken.is_none() {
+            return self.judged(Step::Idioms, log);
+        }
+        // What does not compile need not be readable; what the rules did read still counts.
+        self.judged(
+            Step::Idioms,
+            &StepLog { broken: None, findings: log.findings.clone(), ..StepLog::default() },
+        )
     }
 
     fn analysis_step(&self, step: Step) -> StepReport {
@@ -314,6 +333,13 @@ impl<'a> Checkup<'a> {
     }
 }
 
+/// What `mix test` says of a compilation that failed, without what it says of its progress.
+fn compilation_error(output: &str) -> String {
+    let lines = output.lines().skip_while(|line| !line.starts_with("** ") && !line.starts_with("error: "));
+    let error = lines.collect::<Vec<_>>().join("\n");
+    if error.is_empty() { output.trim().to_owned() } else { error.trim().to_owned() }
+}
+
 fn in_order(findings: &[Finding]) -> Vec<Finding> {
     let mut findings = findings.to_vec();
     findings.sort_by(|a, b| a.place.cmp(&b.place));
@@ -333,28 +359,27 @@ fn ended_early(end: &VmEnd, during: &str) -> Outcome {
     }
 }
 
-/// What failed, in the order in which a learner should look at it: what keeps the rest from
-/// running, then behaviour, then what the task asks for in words, then types, then style.
-fn causes(steps: &[StepReport]) -> Vec<Cause> {
-    const ORDER: [Step; 6] =
-        [Step::Compile, Step::Test, Step::Idioms, Step::Dialyzer, Step::Credo, Step::Format];
+/// What failed, in the order in which a learner should look at it.
+fn causes(steps: &[StepReport], strict: bool) -> Vec<Cause> {
     let step_of = |wanted| steps.iter().find(move |report| report.step == wanted);
-    ORDER.into_iter().filter_map(step_of).filter(|step| step.judged_failure()).flat_map(causes_of).collect()
+    Step::BY_WEIGHT
+        .into_iter()
+        .filter_map(step_of)
+        .filter(|step| step.judged_failure())
+        .flat_map(|step| causes_of(step, strict))
+        .collect()
 }
 
-fn causes_of(report: &StepReport) -> Vec<Cause> {
+fn causes_of(report: &StepReport, strict: bool) -> Vec<Cause> {
     let step = report.step;
-    let failed_tests = report
-        .tests
-        .iter()
-        .filter(|test| matches!(test.outcome, TestOutcome::Failed | TestOutcome::TimedOut));
+    let failed_tests = report.tests.iter().filter(|test| test.has_failed());
     let of_tests = failed_tests.map(|test| Cause {
         step,
         name: Some(test.name.clone()),
         message: test.failure.as_ref().map(|failure| failure.message.clone()).unwrap_or_default(),
         help: None,
     });
-    let of_findings = report.errors().map(|finding| Cause {
+    let of_findings = report.failing(strict).map(|finding| Cause {
         step,
         name: Some(finding.rule.clone()),
         message: finding.message.clone(),

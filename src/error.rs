@@ -165,6 +165,27 @@ pub enum Error {
     /// A VM could not be run.
     #[error("the Elixir VM could not be run; your code was not judged")]
     Process(#[from] ProcessError),
+    /// Standard output cannot be written.
+    #[error("cannot write the result")]
+    Output(#[source] io::Error),
+    /// An option that a command does not have.
+    #[error("`{command}` has no JSON")]
+    NoJson {
+        /// Which command.
+        command: &'static str,
+    },
+    /// An exercise that does not say which tests a solution must pass.
+    #[error("the exercise `{id}` has no list of tests")]
+    NoTests {
+        /// Its id.
+        id: String,
+    },
+    /// A folder that is no workspace.
+    #[error("`{}` is not a workspace", path.display())]
+    NotAWorkspace {
+        /// As it was typed.
+        path: PathBuf,
+    },
     /// The system gives no random numbers.
     #[error("the system gives no random numbers; your code was not judged")]
     NoRandomness,
@@ -262,6 +283,9 @@ impl Error {
     #[must_use]
     pub fn hints(&self) -> Vec<String> {
         match self {
+            Self::File { source, .. } | Self::Output(source) | Self::State { source, .. } if is_full(source) => {
+                vec!["the disk is full; `TMPDIR` and `PRACTICE_HOME` name other places".to_owned()]
+            }
             Self::NoSuchExercise { alike: Some(alike), .. } => vec![format!("did you mean `{alike}`?")],
             Self::NoSuchExercise { .. } => vec!["`practice list` shows the exercises".to_owned()],
             Self::NoWorkspace { .. } => vec![
@@ -272,6 +296,14 @@ impl Error {
                 format!("`practice start {id}` makes a workspace in `./{id}`"),
                 format!("`practice check {id} --file FILE` checks a file without one"),
             ],
+            Self::NotAWorkspace { .. } => vec![
+                "`practice start ID --dir DIR` makes one".to_owned(),
+                "`practice check ID --file FILE` checks a file without one".to_owned(),
+            ],
+            Self::NoTests { .. } => vec!["`practice verify ID --update --exercises DIR` writes it".to_owned()],
+            Self::State { .. } => {
+                vec!["progress can be forgotten: delete the file".to_owned()]
+            }
             Self::FileWithoutExercise => vec!["`practice check ID --file FILE`".to_owned()],
             Self::SeveralFiles { id, .. } => vec![format!("`practice start {id}` makes a workspace for them")],
             Self::Solution { problem, .. } => problem.hint().into_iter().collect(),
@@ -294,10 +326,11 @@ impl Error {
             Self::NotSolved { exercise } => vec![format!("`practice solution {exercise} --yes` shows it anyway")],
             Self::Partition { .. } => vec!["`--partition 1/4` is the first of four parts".to_owned()],
             Self::UpdateBuiltIn => vec!["name the folder of their sources: `--exercises DIR`".to_owned()],
-            Self::NoHome => vec!["`PRACTICE_HOME=DIR` names one".to_owned()],
-            Self::File { source, .. } | Self::State { source, .. } if is_full(source) => {
-                vec!["the disk is full; `TMPDIR` and `PRACTICE_HOME` name other places".to_owned()]
+            Self::File { .. } => vec!["`PRACTICE_HOME` and `TMPDIR` name the folders that are written to".to_owned()],
+            Self::NoExercises { .. } => {
+                vec!["an exercise is a folder in it with an `exercise.toml`".to_owned()]
             }
+            Self::NoHome => vec!["`PRACTICE_HOME=DIR` names one".to_owned()],
             _ => Vec::new(),
         }
     }

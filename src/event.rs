@@ -8,7 +8,10 @@ use std::{fmt, time::Duration};
 
 use serde::Deserialize;
 
-use crate::{finding::Finding, plan::Step};
+use crate::{
+    finding::{Finding, Place},
+    plan::Step,
+};
 
 /// Which of the two VMs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +39,8 @@ pub enum Event {
         findings: Vec<Finding>,
         /// How long it took.
         duration: Duration,
+        /// The first place that the rules' grammar cannot read.
+        unread: Option<Place>,
     },
     /// A step was asked for and cannot be run here.
     Missing {
@@ -188,10 +193,7 @@ pub enum VmEvent {
         text: String,
     },
     /// The formatter cannot read a file: the compiler says why.
-    FormatFailed {
-        /// Relative to the project.
-        file: String,
-    },
+    FormatFailed {},
     /// Credo's word on a place.
     CredoIssue {
         /// `Credo.Check.Refactor.Nesting`.

@@ -12,7 +12,7 @@ use walkdir::WalkDir;
 
 use crate::{
     error::Error,
-    exercise::{Exercise, Files, catalogue::Catalogue},
+    exercise::{Exercise, Files, ManifestError, catalogue::Catalogue},
 };
 
 static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/exercises");
@@ -79,6 +79,9 @@ fn in_folder(folder: &Path) -> Result<Vec<Exercise>, Error> {
         let path = entry.map_err(Error::file("read", folder))?.path();
         if path.join("exercise.toml").is_file() {
             let id = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if !is_id(&id) {
+                return Err(wrong(&id, &path, "its folder's name is not lower-case letters, digits and `_`"));
+            }
             exercises.push(build(&id, read_files(&path)?, &path)?);
         }
     }
@@ -90,14 +93,30 @@ fn read_files(root: &Path) -> Result<Files, Error> {
     let wanted = |entry: &walkdir::DirEntry| !IGNORED.iter().any(|name| entry.file_name() == *name);
     for entry in WalkDir::new(root).sort_by_file_name().into_iter().filter_entry(wanted) {
         let entry = entry.map_err(|error| Error::file("read", root)(error.into()))?;
-        if entry.file_type().is_file()
-            && let Some(path) = slashed(entry.path(), root)
-        {
+        if entry.file_type().is_dir() {
+            continue;
+        }
+        if !entry.file_type().is_file() {
+            let id = root.file_name().unwrap_or_default().to_string_lossy();
+            return Err(wrong(&id, entry.path(), "it is not a regular file"));
+        }
+        if let Some(path) = slashed(entry.path(), root) {
             let bytes = fs::read(entry.path()).map_err(Error::file("read", entry.path()))?;
             files.insert(path, Cow::Owned(bytes));
         }
     }
     Ok(files)
+}
+
+/// Ids become names of Mix projects.
+fn is_id(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+fn wrong(id: &str, path: &Path, what: &str) -> Error {
+    let source = ManifestError::Value { what: what.to_owned() };
+    Error::Exercise { id: id.to_owned(), path: path.to_owned(), source }
 }
 
 /// A path relative to the root, with `/` between its parts.

@@ -34,6 +34,14 @@ pub struct Place {
     pub column: Option<u32>,
 }
 
+impl Finding {
+    /// Whether it fails a check.
+    #[must_use]
+    pub fn fails(&self, strict: bool) -> bool {
+        strict || self.severity == Severity::Error
+    }
+}
+
 /// One thing that a step has to say about the solution.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {

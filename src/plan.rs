@@ -24,6 +24,11 @@ impl Step {
     pub const ALL: [Self; 6] =
         [Self::Compile, Self::Format, Self::Test, Self::Idioms, Self::Credo, Self::Dialyzer];
 
+    /// Every step, in the order in which a learner should look at what failed: what keeps the rest
+    /// from running, then behaviour, then what the task asks for in words, then types, then style.
+    pub const BY_WEIGHT: [Self; 6] =
+        [Self::Compile, Self::Test, Self::Idioms, Self::Dialyzer, Self::Credo, Self::Format];
+
     /// The name on the command line, in manifests and in reports.
     #[must_use]
     pub fn name(self) -> &'static str {

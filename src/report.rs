@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    finding::{Finding, Place, Severity},
+    finding::{Finding, Place},
     hint::ShownHint,
     plan::Step,
 };
@@ -118,6 +118,14 @@ pub struct TestResult {
     pub output: Option<String>,
 }
 
+impl TestResult {
+    /// Whether it ran and did not pass.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        matches!(self.outcome, TestOutcome::Failed | TestOutcome::TimedOut)
+    }
+}
+
 /// One step's result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StepReport {
@@ -175,6 +183,7 @@ impl Report {
             Verdict::Failed
         } else if self.steps.iter().any(StepReport::unjudged)
             || (self.strict && !self.complete())
+            || self.steps.iter().any(StepReport::blocked_unjudged)
             || !self.steps.iter().any(|step| step.outcome == Outcome::Passed)
         {
             Verdict::CouldNotCheck
@@ -187,6 +196,13 @@ impl Report {
     #[must_use]
     pub fn complete(&self) -> bool {
         !self.steps.iter().any(|step| matches!(step.outcome, Outcome::NotRun(Why::Missing(_))))
+    }
+
+    /// Whether the exercise counts as solved: it passed, and the tests were among what ran.
+    #[must_use]
+    pub fn solves(&self) -> bool {
+        let passed = |step| self.step(step).is_some_and(|report| report.outcome == Outcome::Passed);
+        self.verdict() == Verdict::Passed && passed(Step::Compile) && passed(Step::Test)
     }
 
     /// The step of that name.
@@ -214,6 +230,12 @@ impl StepReport {
         }
     }
 
+    /// It was asked for, and what it builds on is missing: without a failure that explains it, this
+    /// is no pass.
+    fn blocked_unjudged(&self) -> bool {
+        matches!(self.outcome, Outcome::NotRun(Why::Blocked(_)))
+    }
+
     fn unjudged(&self) -> bool {
         match self.outcome {
             Outcome::Broken(_) => true,
@@ -223,16 +245,15 @@ impl StepReport {
     }
 
     /// Findings that fail the check.
-    pub fn errors(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.iter().filter(|finding| finding.severity == Severity::Error)
+    pub fn failing(&self, strict: bool) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(move |finding| finding.fails(strict))
     }
 }
 
 /// What a finished step comes to, given what it found.
 #[must_use]
 pub fn outcome_of(findings: &[Finding], strict: bool) -> Outcome {
-    let fails = |finding: &Finding| strict || finding.severity == Severity::Error;
-    if findings.iter().any(fails) { Outcome::Failed(None) } else { Outcome::Passed }
+    if findings.iter().any(|finding| finding.fails(strict)) { Outcome::Failed(None) } else { Outcome::Passed }
 }
 
 #[cfg(test)]
@@ -279,6 +300,13 @@ mod tests {
         assert_eq!(report(false, &[(Step::Test, died())]).verdict(), Verdict::Failed);
         let analysis = [(Step::Test, Outcome::Passed), (Step::Dialyzer, died())];
         assert_eq!(report(false, &analysis).verdict(), Verdict::CouldNotCheck);
+    }
+
+    #[test]
+    fn a_step_that_lacks_what_it_builds_on_is_no_pass() {
+        let blocked = Outcome::NotRun(Why::Blocked("…".into()));
+        let steps = [(Step::Test, blocked), (Step::Idioms, Outcome::Passed)];
+        assert_eq!(report(false, &steps).verdict(), Verdict::CouldNotCheck);
     }
 
     #[test]

@@ -180,12 +180,11 @@ fn first_cause(step: &StepReport) -> String {
 }
 
 fn first_name_and_message(step: &StepReport) -> (Option<String>, String) {
-    use crate::report::TestOutcome::{Failed, TimedOut};
-    if let Some(test) = step.tests.iter().find(|test| matches!(test.outcome, Failed | TimedOut)) {
+    if let Some(test) = step.tests.iter().find(|test| test.has_failed()) {
         let message = test.failure.as_ref().map(|failure| failure.message.clone()).unwrap_or_default();
         return (Some(test.name.clone()), message);
     }
-    if let Some(finding) = step.errors().next().or(step.findings.first()) {
+    if let Some(finding) = step.failing(false).next().or(step.findings.first()) {
         return (Some(finding.rule.clone()), finding.message.clone());
     }
     (None, step.outcome.reason().unwrap_or_else(|| "failed".to_owned()))

@@ -80,10 +80,14 @@ impl Workspace {
     pub fn solution(&self, exercise: &Exercise) -> Result<Vec<SourceFile>, Error> {
         let lib = self.folder.join("lib");
         let mut files = Vec::new();
-        for entry in WalkDir::new(&lib).follow_links(true).sort_by_file_name() {
+        for entry in
+            WalkDir::new(&lib).follow_links(true).sort_by_file_name().into_iter().filter_entry(is_visible)
+        {
             let entry = match entry {
                 Ok(entry) => entry,
                 Err(error) if files.is_empty() && error.depth() == 0 => break,
+                // A dangling link: Emacs marks a file that is being edited by one.
+                Err(error) if error.path().and_then(Path::file_name).is_some_and(is_hidden) => continue,
                 Err(error) => {
                     let path = error.path().unwrap_or(&lib).to_owned();
                     return Err(Error::file("read", path)(error.into()));
@@ -110,6 +114,15 @@ impl Workspace {
             text: read_source(path)?,
         })
     }
+}
+
+/// Editors and systems leave files and links beside ours whose names begin with a dot.
+fn is_visible(entry: &walkdir::DirEntry) -> bool {
+    entry.depth() == 0 || !is_hidden(entry.file_name())
+}
+
+fn is_hidden(name: &std::ffi::OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b".")
 }
 
 /// A single file as the solution of an exercise.

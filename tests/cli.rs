@@ -82,7 +82,7 @@ fn start_makes_a_workspace() {
     assert_snapshot!(practice.run().all(), @"
     exit 0
     -- stdout
-    Checkout as a with chain in with_chain (20 minutes)
+    Checkout as a with chain, 20 minutes, in ./with_chain
 
       README.md        the task
       lib/checkout.ex  your solution
@@ -131,6 +131,8 @@ fn start_where_it_cannot_write_leaves_nothing() {
     -- stderr
     error: cannot create `file/below`
       Caused by: Not a directory (os error 20)
+
+    hint: `PRACTICE_HOME` and `TMPDIR` name the folders that are written to
     ");
     assert_eq!(practice.tree(), ["file"]);
 }
@@ -254,6 +256,8 @@ fn a_folder_without_exercises_is_an_error() {
     exit 2
     -- stderr
     error: `.` holds no exercise
+
+    hint: an exercise is a folder in it with an `exercise.toml`
     ");
 }
 
@@ -320,7 +324,7 @@ fn a_vm_that_ends_at_once_is_no_fault_of_the_solution() {
     exit 2
     -- stderr
     error: the tests of `ets_rate_limiter` could not be compiled; your code was not judged
-      Caused by: the VM ended before it was done
+      Caused by: the VM ended with status 3 (cannot load)
     ");
     practice.assert_nothing_left();
 }
@@ -373,6 +377,38 @@ fn a_reader_that_goes_away_is_no_error() {
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success());
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+#[test]
+fn a_result_that_cannot_be_written_is_an_error() {
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_practice"))
+        .arg("list")
+        .env("PRACTICE_HOME", Practice::new().home())
+        .stdout(full)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("cannot write the result"));
+}
+
+#[test]
+fn what_editors_leave_in_lib_is_not_read() {
+    let practice = Practice::new().path("/nowhere").file("ws/.practice.toml", "exercise = \"with_chain\"\n");
+    let practice = practice.file("ws/lib/._checkout.ex", b"\xff").file("ws/lib/checkout.ex", SOLUTION);
+    std::os::unix::fs::symlink("nowhere", practice.work().join("ws/lib/.#checkout.ex")).unwrap();
+    // It gets as far as looking for Elixir.
+    let ran = practice.args("check ws").run();
+    assert!(ran.stderr.contains("cannot find `elixir`"), "{}", ran.all());
+}
+
+#[test]
+fn a_command_without_json_says_so() {
+    assert_snapshot!(Practice::new().args("hint --format json").run().all(), @"
+    exit 2
+    -- stderr
+    error: `practice hint` has no JSON
+    ");
 }
 
 #[test]

@@ -209,6 +209,82 @@ fn odd_but_right_sources_pass() {
 }
 
 #[test]
+fn the_fast_engine_and_mix_agree() {
+    let _alone = alone();
+    let exercises = repo().join("fixtures/exercises/double");
+    let broken = "defmodule Double do\n  def double(number), do: number *\nend\n";
+    let cases = [
+        (fs::read_to_string(exercises.join("solution/lib/double.ex")).unwrap(), 0, ["passed", "passed"]),
+        (fs::read_to_string(exercises.join("stub/lib/double.ex")).unwrap(), 1, ["passed", "failed"]),
+        (broken.to_owned(), 1, ["failed", "not_run"]),
+    ];
+    for (source, code, outcomes) in cases {
+        for engine in ["fast", "mix"] {
+            let practice = Practice::with_shared_cache().file("double.ex", &source);
+            // `mix` takes its time to start.
+            let ran = practice
+                .args("check double --format json --only compile,test --timeout 60 --file double.ex --engine")
+                .args(engine)
+                .arg("--exercises")
+                .arg(repo().join("fixtures/exercises"))
+                .run();
+            let json = ran.json();
+            assert_eq!(ran.code, code, "{engine}: {}", ran.all());
+            assert_eq!(
+                [outcome(&json, "compile"), outcome(&json, "test")],
+                outcomes,
+                "{engine}: {}",
+                ran.all()
+            );
+        }
+    }
+}
+
+#[test]
+fn leaving_out_the_compiler_does_not_pass_over_its_errors() {
+    let _alone = alone();
+    let exercises = repo().join("fixtures/exercises");
+    for (source, only) in [("defmodule Double do\n", "test"), ("defmodule Dubble do\nend\n", "test,idioms")] {
+        let practice = Practice::with_shared_cache().file("double.ex", source);
+        let ran = practice
+            .args("check double --file double.ex --only")
+            .args(only)
+            .arg("--exercises")
+            .arg(&exercises)
+            .run();
+        assert_eq!(ran.code, 1, "{}", ran.all());
+    }
+}
+
+#[test]
+fn a_part_of_a_check_does_not_solve_an_exercise() {
+    let _alone = alone();
+    let practice = Practice::new();
+    let exercises = repo().join("fixtures/exercises");
+    let run = |args: &str| {
+        let again = Practice::new().env("PRACTICE_HOME", practice.home()).args(args);
+        again.arg("--exercises").arg(&exercises).run()
+    };
+    let file = |kind: &str| exercises.join(format!("double/{kind}/lib/double.ex")).display().to_string();
+    assert_eq!(run(&format!("check double --only format --file {}", file("stub"))).code, 0);
+    assert!(!run("list").stdout.contains("solved"));
+    assert_eq!(run(&format!("check double --only test --file {}", file("solution"))).code, 0);
+    assert!(run("list").stdout.contains("solved"));
+}
+
+#[test]
+fn a_kept_project_works_by_hand() {
+    let _alone = alone();
+    let practice = Practice::with_shared_cache();
+    let exercises = repo().join("fixtures/exercises");
+    let solution = exercises.join("double/solution/lib/double.ex");
+    let practice = practice.args("check double --keep --only test --file").arg(solution);
+    let ran = practice.arg("--exercises").arg(&exercises).run();
+    assert_eq!(ran.code, 0, "{}", ran.all());
+    assert!(ran.stderr.contains("The project is kept in"), "{}", ran.all());
+}
+
+#[test]
 fn wrong_sources_fail_with_a_place() {
     let _alone = alone();
     let solution =

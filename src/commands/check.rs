@@ -25,6 +25,9 @@ pub fn run(context: &Context, args: &CheckArgs) -> Result<Exit, Error> {
     let options = options(args)?;
     let catalogue = context.catalogue()?;
     let (exercise, solution) = resolve(&catalogue, args)?;
+    if exercise.expected_tests().is_ok_and(|expected| expected.is_empty()) {
+        return Err(Error::NoTests { id: exercise.id.clone() });
+    }
     let progress = Progress::spinner(context.quiet);
     progress.say("starting Elixir");
     let workshop = check::open_workshop(&context.dirs)?;
@@ -32,19 +35,43 @@ pub fn run(context: &Context, args: &CheckArgs) -> Result<Exit, Error> {
         check::check(&workshop, exercise, solution.clone(), &options, &mut |event| progress.follow(event))?;
     drop(progress);
     remember(&context.state(), &done.report);
-    print(context, exercise, &solution, &done);
+    print(context, exercise, &solution, &done, &again(args))?;
     Ok(done.report.verdict().into())
 }
 
-fn print(context: &Context, exercise: &Exercise, solution: &[SourceFile], done: &Done) {
+fn print(
+    context: &Context,
+    exercise: &Exercise,
+    solution: &[SourceFile],
+    done: &Done,
+    again: &str,
+) -> Result<(), Error> {
     out::data(&match context.format {
         Format::Json => json::check(&done.report),
         Format::Human if context.quiet => human::verdict_line(&done.report),
-        Format::Human => human::check(&done.report, &human::Sources::new(exercise, solution)),
-    });
+        Format::Human => human::check(&done.report, &human::Sources::new(exercise, solution), again),
+    })?;
     if let Some(kept) = &done.kept {
         out::note(&format!("The project is kept in {}", kept.display()));
     }
+    Ok(())
+}
+
+/// The command that checks the same again, to be typed where one stands.
+fn again(args: &CheckArgs) -> String {
+    let mut words = vec!["practice check".to_owned()];
+    words.extend(args.target.as_deref().map(shell_word));
+    if let Some(file) = &args.file {
+        words.extend(["--file".to_owned(), shell_word(file)]);
+    }
+    words.join(" ")
+}
+
+/// A path as a shell takes it.
+fn shell_word(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let plain = |c: char| c.is_alphanumeric() || "/._-+@%".contains(c);
+    if text.chars().all(plain) { text.into_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 fn options(args: &CheckArgs) -> Result<Options, Error> {
@@ -55,9 +82,14 @@ fn options(args: &CheckArgs) -> Result<Options, Error> {
     };
     let (only, skip) = (named(&args.only)?, named(&args.skip)?);
     let wanted = |step: &Step| (only.is_empty() || only.contains(step)) && !skip.contains(step);
-    let steps: Vec<Step> = Step::ALL.into_iter().filter(wanted).collect();
+    let mut steps: Vec<Step> = Step::ALL.into_iter().filter(wanted).collect();
     if steps.is_empty() {
         return Err(Error::NoSteps);
+    }
+    // What builds on the compiled solution must not pass over one that does not compile.
+    let builds_on_compile = steps.iter().any(|step| matches!(step, Step::Test | Step::Dialyzer));
+    if builds_on_compile && !steps.contains(&Step::Compile) {
+        steps.insert(0, Step::Compile);
     }
     let engine = match args.engine {
         cli::Engine::Fast => Engine::Fast,
@@ -91,6 +123,9 @@ fn resolve<'a>(catalogue: &'a Catalogue, args: &CheckArgs) -> Result<(&'a Exerci
 
 /// The workspace of an exercise that is named by its id: the one in which one stands.
 fn of_exercise(catalogue: &Catalogue, target: &Path) -> Result<Workspace, Error> {
+    if target.components().count() > 1 || target.is_dir() {
+        return Err(Error::NotAWorkspace { path: target.to_owned() });
+    }
     let exercise = find(catalogue, &target.to_string_lossy())?;
     around()?
         .filter(|workspace| workspace.exercise == exercise.id)
@@ -112,6 +147,8 @@ fn remember(state: &StateFile, report: &Report) {
         progress.last = Some(report.exercise.clone());
         let exercise = progress.exercises.entry(report.exercise.clone()).or_default();
         match report.verdict() {
+            // A part of a check that passed says nothing of the rest.
+            Verdict::Passed if !report.solves() => {}
             Verdict::Passed => {
                 exercise.solved = true;
                 exercise.hints.clear();

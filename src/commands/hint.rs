@@ -23,7 +23,7 @@ pub fn run(context: &Context, args: &HintArgs) -> Result<Exit, Error> {
     let exercise = find(&catalogue, &id)?;
     let next = state.update(|progress| reveal(progress.exercises.entry(exercise.id.clone()).or_default()))?;
     let Some((hint, level)) = next else { return Err(Error::NothingFailed { exercise: id }) };
-    out::data(&human::hint(&hint, level, &exercise.id));
+    out::data(&human::hint(&hint, level, &exercise.id))?;
     Ok(Exit::Passed)
 }
 

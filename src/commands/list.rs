@@ -36,6 +36,6 @@ pub fn run(context: &Context) -> Result<Exit, Error> {
     out::data(&match context.format {
         Format::Human => human::list(&rows),
         Format::Json => json::list(&rows),
-    });
+    })?;
     Ok(Exit::Passed)
 }

@@ -26,6 +26,6 @@ pub fn run(context: &Context, args: &SolutionArgs) -> Result<Exit, Error> {
             return Ok(Exit::Passed);
         }
     }
-    out::data(&human::solution(exercise));
+    out::data(&human::solution(exercise))?;
     Ok(Exit::Passed)
 }

@@ -22,12 +22,12 @@ pub fn run(context: &Context, args: &StartArgs) -> Result<Exit, Error> {
     if !args.force {
         nothing_is_there(&folder, files.iter().map(|(path, _)| path.as_str()))?;
     }
-    let begun = Begun::new(&folder);
+    let mut begun = Begun::default();
     for (path, bytes) in &files {
-        write_file(&folder.join(path), bytes)?;
+        begun.write(&folder.join(path), bytes)?;
     }
     begun.done();
-    out::data(&human::started(exercise, &folder));
+    out::data(&human::started(exercise, &folder))?;
     Ok(Exit::Passed)
 }
 
@@ -42,23 +42,34 @@ fn nothing_is_there<'a>(folder: &Path, paths: impl Iterator<Item = &'a str>) -> 
     Ok(())
 }
 
-/// A folder that we made and have not filled yet: half a workspace is none.
-struct Begun<'a>(Option<&'a Path>);
+/// Files and folders of a workspace that is not whole yet: half a workspace is none.
+#[derive(Default)]
+struct Begun {
+    made: Vec<PathBuf>,
+}
 
-impl<'a> Begun<'a> {
-    fn new(folder: &'a Path) -> Self {
-        Self((!folder.exists()).then_some(folder))
+impl Begun {
+    fn write(&mut self, path: &Path, bytes: &[u8]) -> Result<(), Error> {
+        let above: Vec<&Path> = path.ancestors().skip(1).take_while(|folder| !folder.exists()).collect();
+        self.made.extend(
+            above.into_iter().rev().filter(|folder| !folder.as_os_str().is_empty()).map(Path::to_owned),
+        );
+        if !path.exists() {
+            self.made.push(path.to_owned());
+        }
+        write_file(path, bytes)
     }
 
     fn done(mut self) {
-        self.0 = None;
+        self.made.clear();
     }
 }
 
-impl Drop for Begun<'_> {
+impl Drop for Begun {
     fn drop(&mut self) {
-        if let Some(folder) = self.0 {
-            let _ = fs::remove_dir_all(folder);
+        for path in self.made.iter().rev() {
+            // What was not made after all is not there, and a folder that is not empty is not ours.
+            let _ = fs::remove_file(path).or_else(|_| fs::remove_dir(path));
         }
     }
 }

@@ -48,7 +48,7 @@ pub fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Error> {
     out::data(&match context.format {
         Format::Human => human::verify(&soundness),
         Format::Json => json::verify(&soundness),
-    });
+    })?;
     Ok(soundness.verdict().into())
 }
 
@@ -200,10 +200,10 @@ fn update(workshop: &Workshop, exercises: &[&Exercise], folder: &Path) -> Result
             Ok(tests) => {
                 write_atomically(&path, lock::write(&tests).as_bytes())
                     .map_err(Error::file("write", &path))?;
-                out::data(&format!("{}: {} tests in {}", exercise.id, tests.len(), path.display()));
+                out::data(&format!("{}: {} tests in {}", exercise.id, tests.len(), path.display()))?;
             }
             Err(reason) => {
-                out::data(&format!("{}: {reason}; {} is unchanged", exercise.id, path.display()));
+                out::data(&format!("{}: {reason}; {} is unchanged", exercise.id, path.display()))?;
                 exit = Exit::Failed;
             }
         }

@@ -40,39 +40,36 @@ defmodule Practice.Controls do
   def define(names) do
     for {name, index} <- Enum.with_index(names) do
       module = Module.concat(["T" <> Base.encode16(:erlang.md5(name)) <> "Test"])
-      location = Macro.Env.location(__ENV__)
-
-      {:module, ^module, _beam, _} =
-        Module.create(module, contents(name, rem(index, 2) == 1), location)
-
+      {:ok, ^module, beam} = :compile.noenv_forms(forms(module, name, rem(index, 2) == 1), [])
+      {:module, ^module} = :code.load_binary(module, ~c"", beam)
       {module, name}
     end
   end
 
-  # ExUnit asks an attribute whether a module is asynchronous, and from 1.18 on the module's config.
-  defp contents(name, async?) do
-    quote do
-      @moduledoc false
+  # In Erlang's abstract format: Elixir takes five times as long to define a module. ExUnit asks an
+  # attribute whether a module is asynchronous, and from 1.18 on the module's config.
+  defp forms(module, name, async?) do
+    tests = for way <- @ways, do: {test_name(name, way), 1, :"test #{way}", []}
 
-      alias Practice.Controls
+    functions = [
+      {:__ex_unit__, 0, :test_module, [module, name]},
+      {:__ex_unit__, 1, :config, [async?]},
+      {:__ex_unit__, 2, :__ex_unit__, []},
+      {:__info__, 1, :info, [async?]} | tests
+    ]
 
-      Module.register_attribute(__MODULE__, :ex_unit_async, persist: true)
-      @ex_unit_async unquote(async?)
+    exports = for {function, arity, _, _} <- functions, do: {function, arity}
 
-      def __ex_unit__, do: Controls.test_module(__MODULE__, unquote(name))
-      def __ex_unit__(:config), do: Controls.config(unquote(async?))
-      def __ex_unit__(callback, context), do: Controls.__ex_unit__(callback, context)
-
-      unquote_splicing(Enum.map(@ways, &test_function(name, &1)))
-    end
+    [{:attribute, 1, :module, module}, {:attribute, 1, :export, exports}] ++
+      Enum.map(functions, &delegate/1)
   end
 
-  defp test_function(name, way) do
-    quote do
-      def unquote(test_name(name, way))(context) do
-        Controls.unquote(:"test #{way}")(context)
-      end
-    end
+  # A function that calls one of this module, with `first` before its own arguments.
+  defp delegate({function, arity, target, first}) do
+    args = for number <- Enum.take(1..2, arity), do: {:var, 1, :"A#{number}"}
+    callee = {:remote, 1, {:atom, 1, __MODULE__}, {:atom, 1, target}}
+    call = {:call, 1, callee, Enum.map(first, &:erl_parse.abstract(&1, 1)) ++ args}
+    {:function, 1, function, arity, [{:clause, 1, args, [], [call]}]}
   end
 
   defp test_name(name, way), do: :"test #{name} #{way}"
@@ -90,6 +87,11 @@ defmodule Practice.Controls do
   end
 
   @doc false
-  @spec config(boolean()) :: map()
-  def config(async?), do: %{apply(__MODULE__, :__ex_unit__, [:config]) | async?: async?}
+  @spec config(boolean(), :config) :: map()
+  def config(async?, :config), do: %{apply(__MODULE__, :__ex_unit__, [:config]) | async?: async?}
+
+  @doc false
+  @spec info(boolean(), atom()) :: term()
+  def info(async?, :attributes), do: [ex_unit_async: [async?]]
+  def info(_async?, _other), do: []
 end

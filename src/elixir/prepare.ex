@@ -40,36 +40,26 @@ defmodule Practice.Prepare do
     end
   end
 
-  defp compile_support(_channel, %{support: []} = command),
-    do: File.mkdir_p!(command.support_ebin)
+  defp compile_support(_channel, %{support: [], support_ebin: ebin}), do: File.mkdir_p!(ebin)
 
-  defp compile_support(channel, %{support: files} = command) do
-    case Compiler.compile(files, command.root, command.support_ebin) do
-      {:ok, _modules, warnings} ->
-        Code.prepend_path(command.support_ebin)
-        Enum.each(warnings, &Channel.event(channel, :diagnostic, &1))
-
-      {:error, diagnostics} ->
-        {:error, diagnostics}
+  defp compile_support(channel, %{support: files, support_ebin: ebin, root: root}) do
+    with {:ok, _modules, warnings} <- Compiler.compile(files, root, ebin) do
+      Code.prepend_path(ebin)
+      Enum.each(warnings, &Channel.event(channel, :diagnostic, &1))
     end
   end
 
   defp compile_tests(%{tests: files, root: root, tests_ebin: ebin}) do
     with {:ok, modules} <- Compiler.compile_tests(files, root) do
       File.mkdir_p!(ebin)
-
-      Enum.each(modules, fn {module, beam} ->
-        File.write!(Path.join(ebin, "#{module}.beam"), beam)
-      end)
-
+      for {module, beam} <- modules, do: File.write!(Path.join(ebin, "#{module}.beam"), beam)
       write_names(ebin, @index, Enum.map(modules, &elem(&1, 0)))
-
-      write_names(
-        ebin,
-        @used,
-        for({module, file} <- :code.all_loaded(), is_list(file), File.regular?(file), do: module)
-      )
+      write_names(ebin, @used, loaded_from_files())
     end
+  end
+
+  defp loaded_from_files do
+    for {module, [_ | _] = file} <- :code.all_loaded(), File.regular?(file), do: module
   end
 
   defp write_names(ebin, list, modules) do
@@ -96,14 +86,7 @@ defmodule Practice.Prepare do
     end
   end
 
-  @doc """
-  Loads the modules of Elixir and OTP that a check is going to need.
-
-  They would be loaded on demand as well, but all at once takes two thirds of the time.
-  """
-  @spec load_used(Path.t()) :: :ok
-  def load_used(ebin) do
-    _ = ebin |> read_names(@used) |> :code.ensure_modules_loaded()
-    :ok
-  end
+  @doc "The modules of Elixir and OTP that were needed to compile the tests in `ebin`."
+  @spec used(Path.t()) :: [module()]
+  def used(ebin), do: read_names(ebin, @used)
 end

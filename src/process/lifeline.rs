@@ -5,6 +5,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 
+use super::wire::EXPIRE;
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::low_level::pipe::register;
 
@@ -13,6 +14,15 @@ use signal_hook::low_level::pipe::register;
 /// Not the standard library's, because what that has read ahead cannot be seen.
 pub(super) struct Lifeline {
     stdin: BufReader<File>,
+}
+
+/// What the parent wants of a running program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    /// End as at the deadline.
+    Expire,
+    /// End at once.
+    End,
 }
 
 /// Signals, turned into bytes on sockets.
@@ -34,6 +44,16 @@ impl Lifeline {
         let mut line = String::new();
         self.stdin.read_line(&mut line)?;
         Ok(line)
+    }
+
+    /// What the parent wants, once there is something to be read.
+    pub(super) fn order(&mut self) -> Order {
+        let mut line = String::new();
+        match self.stdin.read_line(&mut line) {
+            Ok(_) if line == EXPIRE => Order::Expire,
+            // Another line, the end, or an error: nobody is there who wants it to go on.
+            _ => Order::End,
+        }
     }
 
     /// Whether more than the first line has come already.

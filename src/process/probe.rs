@@ -4,11 +4,13 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io;
+use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::Output;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use thiserror::Error;
 
 use super::interrupt;
@@ -93,18 +95,33 @@ fn run(program: &OsStr, args: &[&str], timeout: Duration) -> io::Result<Option<O
         .stderr_to_stdout()
         .stdout_capture()
         .unchecked()
+        .before_spawn(|command| {
+            // A shim of a version manager starts the real program: both end together.
+            command.process_group(0);
+            Ok(())
+        })
         .start()?;
     let command = Arc::new(command);
     let interrupted = Arc::clone(&command);
     // Killing fails only if it is gone.
-    let _subscription = interrupt::subscribe(move || drop(interrupted.kill()));
+    let _subscription = interrupt::subscribe(move || kill(&interrupted));
     if let Some(output) = command.wait_timeout(timeout)? {
         return Ok(Some(output.clone()));
     }
-    command.kill()?;
+    kill(&command);
     // Not `wait`: a grandchild that holds the pipe would keep it waiting.
     command.wait_timeout(KILL_PATIENCE)?;
     Ok(None)
+}
+
+/// Kills a command and what it started. It fails only for what is gone.
+fn kill(command: &duct::Handle) {
+    for pid in command.pids() {
+        if let Some(group) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
+    let _ = command.kill();
 }
 
 fn text(output: &Output) -> String {

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::wire::{Reply, STOP};
+use super::wire::{EXPIRE, Reply, STOP};
 use super::{Exit, ProcessError, VmSpec, later, registry, system};
 
 /// How long after its program's last possible moment a supervisor may take to reply. Only one that
@@ -211,6 +211,15 @@ impl Drop for Running {
 }
 
 impl Stopper {
+    /// Says that the time is over before the deadline: the program ends as it does then.
+    pub fn expire(&self) {
+        let mut lifeline = self.lifeline.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(stdin) = lifeline.as_mut() {
+            // Fails only if the supervisor is gone, and with it the program.
+            let _ = stdin.write_all(EXPIRE.as_bytes());
+        }
+    }
+
     /// Kills the program and everything it started, at once. Does not wait for that to be done.
     pub fn stop(&self) {
         let lifeline = self.lifeline.lock().unwrap_or_else(PoisonError::into_inner).take();

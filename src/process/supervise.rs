@@ -18,7 +18,7 @@ use rustix::process::{Pid, Signal, kill_process, setsid};
 
 use super::capture::Drain;
 use super::children::{Children, Usage};
-use super::lifeline::{Lifeline, Signals};
+use super::lifeline::{Lifeline, Order, Signals};
 use super::wire::{Failure, Reply, Stage};
 use super::{End, Exit, Limits, Status, VmSpec, later, limits, system};
 
@@ -193,8 +193,8 @@ impl<'a> Watch<'a> {
             if now >= until {
                 return Woken::TimeOver;
             }
-            if self.is_told_to_end(self.next_poll.min(until).saturating_duration_since(now)) {
-                return Woken::Now(End::Stopped);
+            if let Some(woken) = self.nap(self.next_poll.min(until).saturating_duration_since(now)) {
+                return woken;
             }
         }
     }
@@ -210,9 +210,9 @@ impl<'a> Watch<'a> {
 
     /// Sleeps until something happens, at most for so long. Reads what there is to be read, and
     /// says whether all is to end.
-    fn is_told_to_end(&mut self, nap: Duration) -> bool {
+    fn nap(&mut self, nap: Duration) -> Option<Woken> {
         if self.lifeline.is_cut() {
-            return true;
+            return Some(self.told());
         }
         let mut sources = vec![
             PollFd::new(self.lifeline.file(), PollFlags::IN),
@@ -223,9 +223,20 @@ impl<'a> Watch<'a> {
         sources.extend(pipes.map(|pipe| PollFd::new(pipe, PollFlags::IN)));
         // An error is an interruption by a signal, about which there is a byte to be read.
         let _ = poll(&mut sources, Timespec::try_from(nap).ok().as_ref());
-        let told = sources[..2].iter().any(|source| !source.revents().is_empty());
+        let [told, signaled] = [0, 1].map(|index| !sources[index].revents().is_empty());
         self.output.iter_mut().for_each(Drain::read);
-        told
+        match (told, signaled) {
+            (true, _) => Some(self.told()),
+            (false, true) => Some(Woken::Now(End::Stopped)),
+            (false, false) => None,
+        }
+    }
+
+    fn told(&mut self) -> Woken {
+        match self.lifeline.order() {
+            Order::Expire => Woken::TimeOver,
+            Order::End => Woken::Now(End::Stopped),
+        }
     }
 
     /// Looks at what the processes use, if it is time to, and says if it is too much.

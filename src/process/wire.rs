@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Exit, ProcessError, VmSpec};
 
-/// The only word that a supervisor understands after its [`VmSpec`]. The end of its stdin means
-/// the same.
+/// The line by which the parent says that the time is over before the deadline.
+pub(super) const EXPIRE: &str = "expire\n";
+
+/// The word that ends all at once. The end of its stdin means the same to a supervisor.
 pub(super) const STOP: &str = "stop";
 
 /// A supervisor's last words.

@@ -11,7 +11,7 @@ mod vm;
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::mpsc::{self, Receiver, Sender},
+    sync::mpsc::{self, Receiver, RecvTimeoutError, Sender},
     time::{Duration, Instant},
 };
 
@@ -21,19 +21,25 @@ use self::{
 };
 use crate::{
     error::{Error, VmSaid},
-    event::{Event, HowEnded, Vm, VmEvent},
+    event::{Event, HashStage, HowEnded, Vm, VmEvent},
     exercise::Exercise,
     hash::sha256_hex,
     plan::{Engine, Plan, Step},
     process::interrupt,
     project::Project,
-    steps::{compile::is_fit, idioms::RuleSet},
+    steps::{
+        compile::is_fit,
+        idioms::{RuleSet, unread},
+    },
     store::{Prepared, Store},
     toolchain::Toolchain,
 };
 
 /// Time for what does not run the learner's code: Dialyzer's type information is made on first use.
 const ANALYSIS_DEADLINE: Duration = Duration::from_secs(120);
+
+/// Time for a test VM to begin, on a slow machine: the solution's own time is counted from then on.
+const BOOT_ALLOWANCE: Duration = Duration::from_secs(30);
 
 /// Time for compiling an exercise's tests, on a slow machine.
 const PREPARE_DEADLINE: Duration = Duration::from_secs(60);
@@ -159,7 +165,8 @@ pub fn run(
     let project = Project::create(job.exercise, &job.plan.solution)?;
     let (sender, messages) = mpsc::channel();
     let _interrupts = subscribe(sender.clone());
-    let mut check = Check { workshop, job, project: &project, test: None, analysis: None, sink };
+    let mut check =
+        Check { workshop, job, project: &project, test: None, analysis: None, deadline: None, sink };
     check.start(&sender)?;
     drop(sender);
     check.idioms();
@@ -176,6 +183,8 @@ struct Check<'a> {
     project: &'a Project,
     test: Option<RunningVm>,
     analysis: Option<RunningVm>,
+    /// When the solution's time is over, once it has begun.
+    deadline: Option<Instant>,
     sink: &'a mut dyn FnMut(Event),
 }
 
@@ -188,9 +197,18 @@ impl Check<'_> {
     fn start(&mut self, messages: &Sender<Message>) -> Result<(), Error> {
         if [Step::Compile, Step::Test, Step::Dialyzer].into_iter().any(|step| self.wants(step)) {
             let limits = &self.job.exercise.manifest.limits;
-            let mut vm = self.start_vm(Vm::Test, self.job.plan.timeout, limits.memory_bytes(), messages)?;
+            let mut vm = self.start_vm(
+                Vm::Test,
+                self.job.plan.timeout + BOOT_ALLOWANCE,
+                limits.memory_bytes(),
+                messages,
+            )?;
             vm.send(self.check_command(vm.nonce()));
             self.test = Some(vm);
+            if self.job.plan.engine == Engine::Mix {
+                // `mix test` does not say when it begins to compile.
+                self.deadline = Some(Instant::now() + self.job.plan.timeout);
+            }
         }
         for (step, reason) in self.missing() {
             (self.sink)(Event::Missing { step, reason });
@@ -292,29 +310,44 @@ impl Check<'_> {
         let sources: Vec<(&str, &str)> =
             self.job.plan.solution.iter().map(|file| (file.path.as_str(), file.text.as_str())).collect();
         let findings = self.job.rules.check(&sources).into_iter().map(Into::into).collect();
-        (self.sink)(Event::Idioms { findings, duration: begin.elapsed() });
+        let unread = unread(&sources).into_iter().next();
+        (self.sink)(Event::Idioms { findings, duration: begin.elapsed(), unread });
     }
 
     /// Follows the VMs until both are gone.
     fn follow(&mut self, messages: &Receiver<Message>) -> Result<(), Error> {
         let mut interrupted = false;
         while [&self.test, &self.analysis].into_iter().flatten().any(|vm| !vm.ended) {
-            let Ok(message) = messages.recv() else { break };
-            match message {
-                Message::Connected(vm, commands) => {
+            match self.next(messages) {
+                Some(Message::Connected(vm, commands)) => {
                     if let Some(vm) = self.vm(vm) {
                         vm.connected(commands);
                     }
                 }
-                Message::Said(vm, event) => self.said(vm, event)?,
-                Message::Ended(vm, end) => self.ended(vm, end),
-                Message::Interrupted => {
+                Some(Message::Said(vm, event)) => self.said(vm, event)?,
+                Some(Message::Ended(vm, end)) => self.ended(vm, end),
+                Some(Message::Interrupted) => {
                     interrupted = true;
                     [&self.test, &self.analysis].into_iter().flatten().for_each(RunningVm::stop);
                 }
+                None => break,
             }
         }
         if interrupted { Err(Error::Interrupted) } else { Ok(()) }
+    }
+
+    /// The next message; ends the test VM when the solution's time is over.
+    fn next(&mut self, messages: &Receiver<Message>) -> Option<Message> {
+        if let Some(deadline) = self.deadline {
+            match messages.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Err(RecvTimeoutError::Timeout) => {
+                    self.deadline = None;
+                    self.test.iter().for_each(RunningVm::expire);
+                }
+                message => return message.ok(),
+            }
+        }
+        messages.recv().ok()
     }
 
     fn vm(&mut self, vm: Vm) -> Option<&mut RunningVm> {
@@ -325,6 +358,11 @@ impl Check<'_> {
     }
 
     fn said(&mut self, vm: Vm, event: VmEvent) -> Result<(), Error> {
+        if let (Vm::Test, VmEvent::Hashes { stage: HashStage::Before, .. }, None) =
+            (&vm, &event, self.deadline)
+        {
+            self.deadline = Some(Instant::now() + self.job.plan.timeout);
+        }
         let compiled = match (&vm, &event) {
             (Vm::Test, VmEvent::Compiled { ok, modules, redefined, .. }) => {
                 Some(*ok && is_fit(self.job.plan, modules, redefined))
@@ -354,11 +392,10 @@ impl Check<'_> {
         } else {
             self.stop_test_vm();
         }
-        if self.can_run(Step::Dialyzer)
-            && let Some(vm) = &self.analysis
-        {
-            let command = self.dialyzer_command(vm.nonce());
-            self.analysis.as_mut().into_iter().for_each(|vm| vm.send(command.clone()));
+        let dialyzer = self.analysis.as_ref().filter(|_| self.can_run(Step::Dialyzer));
+        let command = dialyzer.map(|vm| self.dialyzer_command(vm.nonce()));
+        if let (Some(vm), Some(command)) = (&mut self.analysis, command) {
+            vm.send(command);
         }
         self.analysis_has_all();
         Ok(())

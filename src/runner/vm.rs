@@ -128,6 +128,11 @@ impl RunningVm {
         self.commands = Some(commands);
     }
 
+    /// Its time is over: it ends as at its deadline.
+    pub fn expire(&self) {
+        self.stopper.expire();
+    }
+
     /// Ends it and all that it started, at once.
     pub fn stop(&self) {
         self.stopper.stop();
@@ -226,7 +231,9 @@ fn vm_end(end: Result<process::Exit, process::ProcessError>) -> VmEnd {
                 (End::ByItself, Status::Signaled(signal)) => HowEnded::Signaled(signal),
                 (End::ByItself, Status::Unknown) => HowEnded::Lost("its exit status is not known".to_owned()),
             },
-            last_words: exit.stderr.text(),
+            last_words: Some(exit.stderr.text())
+                .filter(|text| !text.trim().is_empty())
+                .unwrap_or_else(|| exit.stdout.text()),
         },
     }
 }

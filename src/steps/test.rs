@@ -75,7 +75,11 @@ impl TestLog {
         let outcome = self
             .cut_short(plan, end)
             .or_else(|| self.failed(&results))
-            .or_else(|| (plan.engine == Engine::Fast).then(|| self.tampered(plan)).flatten())
+            .or_else(|| match plan.engine {
+                Engine::Fast => self.tampered(plan),
+                Engine::Mix => (end.how != HowEnded::Exited(0))
+                    .then(|| Outcome::Failed(Some("`mix test` says that a test failed".to_owned()))),
+            })
             .unwrap_or(Outcome::Passed);
         (outcome, results)
     }
@@ -95,6 +99,8 @@ impl TestLog {
                 let broken = self.broken.as_ref().map(|message| format!(" ({message})")).unwrap_or_default();
                 Some(Outcome::Died { during: format!("{} {}{broken}", end.how, self.during()) })
             }
+            // `mix test` tells by its status that a test failed.
+            HowEnded::Exited(2) if plan.engine == Engine::Mix => None,
             HowEnded::Exited(0) => None,
             HowEnded::Lost(_) => died("the VM's supervisor was lost".to_owned()),
             how => died(how.to_string()),

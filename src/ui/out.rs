@@ -30,9 +30,15 @@ pub fn has_terminal() -> bool {
 }
 
 /// Writes the result of a command. A reader that has gone away (`| head`) is no error.
-pub fn data(text: &str) {
+///
+/// # Errors
+/// It cannot be written: a full disk. Nobody must take half a result for a whole one.
+pub fn data(text: &str) -> Result<(), Error> {
     let mut out = anstream::stdout().lock();
-    let _ = writeln!(out, "{}", text.trim_end_matches('\n')).and_then(|()| out.flush());
+    match writeln!(out, "{}", text.trim_end_matches('\n')).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Output(error)),
+        _ => Ok(()),
+    }
 }
 
 /// Says something beside the result.

@@ -46,6 +46,36 @@ defmodule RateLimiter.AnswersTest do
     assert RateLimiter.check(1, t + 30) == @refused
   end
 
+  test "users who look alike are different users" do
+    start_supervised!({RateLimiter, limit: 1, window_ms: @minute})
+    long = String.duplicate("long name ", 30)
+
+    # The last two names are one letter with an accent, and a letter followed by an accent.
+    assert_kept_apart(
+      ["ann", "Ann", "ANN", " ann", "ann ", "ann\n", "an n", "an  n", "ann\t", "ann\0"] ++
+        ["7", "07", "+7", "-7", "7.0", ":ann", long <> "1", long <> "2", "\u00E9", "e\u0301"] ++
+        [7, -7]
+    )
+  end
+
+  test "more than a thousand users are kept apart, whatever number or string they are" do
+    start_supervised!({RateLimiter, limit: 1, window_ms: @minute})
+
+    strings = Enum.flat_map(1..150, &["user #{&1}", "#{&1}@example.com"])
+
+    integers =
+      for number <- 1..150,
+          base <- [0, Integer.pow(2, 16), Integer.pow(2, 32), Integer.pow(2, 64)],
+          do: base + number
+
+    # All 32 bits of `:erlang.phash2` are the same in each pair, so it is of no use as a key.
+    same_hash =
+      ["user 129775", "user 225342", "user 10957", "user 90335"] ++
+        [47_282, 81_624, 33_702, 44_741]
+
+    assert_kept_apart(strings ++ [0 | integers] ++ Enum.map(integers, &(-&1)) ++ same_hash)
+  end
+
   test "calls in the same millisecond all count" do
     start_supervised!({RateLimiter, limit: 3, window_ms: @minute})
     t = full_minute()
@@ -152,7 +182,7 @@ defmodule RateLimiter.AnswersTest do
 
     Enum.reduce(1..400, {full_minute(), %{}}, fn number, {time, accepted} ->
       now = time + Enum.random(steps)
-      user = Enum.random(["ann", "ben", 3])
+      user = Enum.random(["ann", "ben", 3, -3])
       inside = for at <- Map.get(accepted, user, []), at > now - @minute, do: at
       expected = if length(inside) < 3, do: :ok, else: @refused
 
@@ -163,6 +193,17 @@ defmodule RateLimiter.AnswersTest do
 
       {now, Map.put(accepted, user, if(expected == :ok, do: [now | inside], else: inside))}
     end)
+  end
+
+  # With a limit of 1: everybody gets their one call, whoever else has called, and no other.
+  defp assert_kept_apart(users) do
+    t = full_minute()
+
+    assert Enum.reject(users, &(RateLimiter.check(&1, t) == :ok)) == [],
+           "limit 1: the first call of a user was refused, after calls of others only"
+
+    assert Enum.reject(users, &(RateLimiter.check(&1, t + 10) == @refused)) == [],
+           "limit 1: the second call of a user was accepted"
   end
 
   defp check_times(count, user, now) do

@@ -55,8 +55,20 @@ defmodule RateLimiter.ConcurrencyTest do
 
     :sys.suspend(pid)
 
-    assert check_without_owner("ann", t) == @refused
-    assert check_without_owner("ann", t + 59_999) == @refused
+    owner = [{pid, "the GenServer"}]
+    assert check_without_message("ann", t, owner) == @refused
+    assert check_without_message("ann", t + 59_999, owner) == @refused
+  end
+
+  test "once the limit is used up, calls are refused without a message to any other process" do
+    others = [self(), Process.group_leader() | linked_to_me()]
+    start_supervised!({RateLimiter, limit: 3, window_ms: @minute})
+    t = System.monotonic_time(:millisecond)
+    for _ <- 1..3, do: assert(RateLimiter.check("ann", t) == :ok)
+
+    limiter = for pid <- processes_of_the_limiter(others), do: {pid, "a process of the limiter"}
+    assert check_without_message("ann", t, limiter) == @refused
+    assert check_without_message("ann", t + 59_999, limiter) == @refused
   end
 
   # The tables of the GenServer that have more rows after an accepted call than before.
@@ -102,35 +114,60 @@ defmodule RateLimiter.ConcurrencyTest do
     if :atomics.get(gate, 1) == 0, do: wait_for(gate)
   end
 
-  # Calls `check` in a process that is watched: a message to the GenServer fails the test at once,
-  # whether or not the GenServer would answer it.
-  defp check_without_owner(user, now) do
+  # Whatever the limiter has started, and whoever started it for the limiter, has got its group leader
+  # from here. The processes of the runtime, of Logger and the like have others.
+  defp processes_of_the_limiter(others) do
+    leader = {:group_leader, Process.group_leader()}
+
+    for pid <- Process.list(),
+        Process.info(pid, :group_leader) == leader,
+        pid not in others,
+        do: pid
+  end
+
+  defp linked_to_me do
+    {:links, links} = Process.info(self(), :links)
+    links
+  end
+
+  # Calls `check` in a process that is watched, and with it the processes that it starts: a message to
+  # one of the `forbidden` fails the test at once, whether or not it would be answered.
+  defp check_without_message(user, now, forbidden) do
     test = self()
-    owner = Process.whereis(RateLimiter)
 
     {caller, monitor} =
       spawn_monitor(fn ->
         receive do
-          :go -> send(test, {:answer, RateLimiter.check(user, now)})
+          :go -> send(test, {:answer, self(), RateLimiter.check(user, now)})
         end
       end)
 
-    :erlang.trace(caller, true, [:send])
+    :erlang.trace(caller, true, [:send, :set_on_spawn])
     send(caller, :go)
+    await_answer(caller, monitor, Map.new(forbidden))
+  end
 
+  defp await_answer(caller, monitor, forbidden) do
     receive do
-      {:trace, ^caller, :send, {:answer, answer}, ^test} ->
+      {:trace, ^caller, :send, {:answer, ^caller, answer}, _test} ->
         answer
 
-      {:trace, ^caller, :send, message, to}
-      when to in [owner, RateLimiter, {RateLimiter, node()}] ->
-        Process.exit(caller, :kill)
-        flunk("`check` sent a message to the GenServer: #{inspect(message)}")
+      {:trace, _pid, :send, message, to} ->
+        with {:ok, name} <- Map.fetch(forbidden, pid_of(to)) do
+          Process.exit(caller, :kill)
+          flunk("`check` sent a message to #{name}: #{inspect(message)}")
+        end
+
+        await_answer(caller, monitor, forbidden)
 
       {:DOWN, ^monitor, :process, ^caller, reason} when reason != :normal ->
         flunk("`check` failed: " <> Exception.format_exit(reason))
     after
-      4_000 -> flunk("no answer from `check` while the GenServer is suspended")
+      4_000 -> flunk("no answer from `check` once the limit was used up")
     end
   end
+
+  defp pid_of(name) when is_atom(name), do: Process.whereis(name)
+  defp pid_of({name, node}) when node == node(), do: Process.whereis(name)
+  defp pid_of(other), do: other
 end

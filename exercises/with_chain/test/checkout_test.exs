@@ -82,6 +82,14 @@ defmodule CheckoutTest do
       end
     end
 
+    test "returns nil, true, false, :ok and :error as they are when they are the reason" do
+      for step <- [Orders, Users, Payment], reason <- plain_reasons() do
+        given(%{step => {:error, reason}})
+
+        assert {step, Checkout.process_order(@order_id, @user_id)} == {step, {:error, reason}}
+      end
+    end
+
     test "goes no further, and tries nothing twice, after any other error or a :timeout" do
       for {step, calls} <- calls_until_failure(), answer <- [{:error, :unavailable}, :timeout] do
         given(%{step => answer})
@@ -172,6 +180,15 @@ defmodule CheckoutTest do
                {:error, ~s(Unexpected: :"card expired")}
     end
 
+    test "inspects nil, true, false, :ok and :error like any other reason" do
+      for step <- [Orders, Users, Payment], reason <- plain_reasons() do
+        given(%{step => {:error, reason}})
+
+        assert {step, Checkout.process_order_explained(@order_id, @user_id)} ==
+                 {step, {:error, "Unexpected: " <> inspect(reason)}}
+      end
+    end
+
     test "goes no further, and tries nothing twice, after any other error or a :timeout" do
       for {step, calls} <- calls_until_failure(), answer <- [{:error, :unavailable}, :timeout] do
         given(%{step => answer})
@@ -203,6 +220,9 @@ defmodule CheckoutTest do
     fresh = :"reason_#{System.system_time()}"
     [:unavailable, :archived, :card_declined, :timeout, fresh]
   end
+
+  # Atoms as well, though they often mean something else.
+  defp plain_reasons, do: [nil, true, false, :ok, :error]
 
   defp calls_until_failure do
     [

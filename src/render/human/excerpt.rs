@@ -62,13 +62,14 @@ impl<'a> Sources<'a> {
 
 /// A finding with the line that it is about.
 #[must_use]
-pub fn finding(step: Step, finding: &Finding, sources: &Sources<'_>) -> String {
+pub fn finding(step: Step, finding: &Finding, strict: bool, sources: &Sources<'_>) -> String {
     let level = match finding.severity {
-        Severity::Error => Level::ERROR,
-        Severity::Warning => Level::WARNING,
-        Severity::Advice => Level::NOTE.with_name("advice"),
+        Severity::Warning if !strict => Level::WARNING,
+        Severity::Advice if !strict => Level::NOTE.with_name("advice"),
+        _ => Level::ERROR,
     };
     let title = format!("{} [{}]", clean(&finding.message), finding.rule);
+    let title = wrap(&title, WIDTH - "warning: ".len(), "", "");
     // A diff shows its lines itself.
     let marked = if step == Step::Format { None } else { marked(&finding.place, None, sources) };
     let shown = render(&[with_snippet(level.primary_title(title), marked.as_ref())]);

@@ -8,7 +8,7 @@ use super::{
     excerpt::{self, Marked, Sources, marked, render, snippet},
 };
 use crate::{
-    finding::{Finding, Place, Severity},
+    finding::{Finding, Place},
     plan::Step,
     report::{Report, StepReport, TestFailure, TestOutcome, TestResult},
     ui::{
@@ -20,25 +20,19 @@ use crate::{
 /// Lines of a message, a value or an output that are shown.
 const MOST_LINES: usize = 12;
 
-/// The order in which failing steps matter: the first one is shown in full.
-const ORDER: [Step; 6] = [Step::Compile, Step::Test, Step::Idioms, Step::Dialyzer, Step::Credo, Step::Format];
-
 /// The most important failure, and what else failed.
 #[must_use]
 pub fn most_important(report: &Report, sources: &Sources<'_>) -> Vec<String> {
-    let first = ORDER.into_iter().filter_map(|step| report.step(step)).find(|step| step.judged_failure());
+    let first =
+        Step::BY_WEIGHT.into_iter().filter_map(|step| report.step(step)).find(|step| step.judged_failure());
     let Some(step) = first else { return Vec::new() };
-    let failed: Vec<&TestResult> = step.tests.iter().filter(|test| failed(test)).collect();
+    let failed: Vec<&TestResult> = step.tests.iter().filter(|test| test.has_failed()).collect();
     match failed.split_first() {
         Some((first, rest)) => {
             vec![Some(test(first, sources)), more_tests(rest)].into_iter().flatten().collect()
         }
         None => findings(report, step, sources),
     }
-}
-
-fn failed(test: &TestResult) -> bool {
-    matches!(test.outcome, TestOutcome::Failed | TestOutcome::TimedOut)
 }
 
 fn more_tests(rest: &[&TestResult]) -> Option<String> {
@@ -52,10 +46,10 @@ fn more_tests(rest: &[&TestResult]) -> Option<String> {
 }
 
 fn findings(report: &Report, step: &StepReport, sources: &Sources<'_>) -> Vec<String> {
-    let fails = |finding: &&Finding| report.strict || finding.severity == Severity::Error;
-    let failing: Vec<&Finding> = step.findings.iter().filter(fails).collect();
+    let failing: Vec<&Finding> = step.failing(report.strict).collect();
     let shown = failing.iter().take(SHOWN_FINDINGS);
-    let mut parts: Vec<String> = shown.map(|finding| excerpt::finding(step.step, finding, sources)).collect();
+    let mut parts: Vec<String> =
+        shown.map(|finding| excerpt::finding(step.step, finding, report.strict, sources)).collect();
     if parts.is_empty() {
         let reason = step.outcome.reason().unwrap_or_else(|| "failed".to_owned());
         let text = format!("{}: {}", step.step, clean(&reason));

@@ -11,7 +11,7 @@ pub use self::{excerpt::Sources, verify::verify};
 use super::json::ListRow;
 use crate::{
     exercise::Exercise,
-    finding::{Finding, Severity},
+    finding::Finding,
     hint::ShownHint,
     plan::Step,
     report::{Outcome, Report, StepReport, TestOutcome, Verdict, Why},
@@ -24,9 +24,9 @@ use crate::{
 /// Findings that are shown in full; the rest are counted.
 const SHOWN_FINDINGS: usize = 3;
 
-/// The report of a check.
+/// The report of a check; `again` is the command that checks the same again.
 #[must_use]
-pub fn check(report: &Report, sources: &Sources<'_>) -> String {
+pub fn check(report: &Report, sources: &Sources<'_>, again: &str) -> String {
     let mut parts = Vec::new();
     match report.verdict() {
         Verdict::Failed => {
@@ -38,7 +38,7 @@ pub fn check(report: &Report, sources: &Sources<'_>) -> String {
     parts.extend(advice(report, sources));
     parts.push(step_lines(report));
     parts.push(verdict_line(report));
-    parts.extend(what_next(report));
+    parts.extend(what_next(report, again));
     parts.join("\n\n")
 }
 
@@ -77,29 +77,33 @@ fn unjudged(report: &Report) -> String {
     }
 }
 
-fn what_next(report: &Report) -> Option<String> {
-    let lines: &[(&str, &str)] = match report.verdict() {
-        Verdict::Passed => &[
-            ("practice solution", "compare with the reference, and read what a reviewer looks for"),
-            ("practice list", "find the next exercise"),
+fn what_next(report: &Report, again: &str) -> Option<String> {
+    let id = &report.exercise;
+    let check_again = (again.to_owned(), "when you have changed something");
+    let lines = match report.verdict() {
+        Verdict::Passed if report.solves() => vec![
+            (
+                format!("practice solution {id}"),
+                "compare with the reference, and read what a reviewer looks for",
+            ),
+            ("practice list".to_owned(), "find the next exercise"),
         ],
-        Verdict::Failed if report.hints.is_empty() => {
-            &[("practice check", "when you have changed something")]
-        }
-        Verdict::Failed => {
-            &[("practice hint", "the next hint"), ("practice check", "when you have changed something")]
-        }
+        Verdict::Passed => vec![(again.to_owned(), "with every step, to solve it")],
+        Verdict::Failed if report.hints.is_empty() => vec![check_again],
+        Verdict::Failed => vec![("practice hint".to_owned(), "the next hint"), check_again],
         Verdict::CouldNotCheck => return None,
     };
-    let command = |name: &str| match name {
-        "practice solution" => format!("{name} {}", report.exercise),
-        _ => name.to_owned(),
-    };
-    let width = lines.iter().map(|(name, _)| command(name).len()).max().unwrap_or(0);
-    let line = |(name, what): &(&str, &str)| {
-        let command = command(name);
-        let wrapped = wrap(what, WIDTH, &" ".repeat(width + 4), &" ".repeat(width + 4));
-        format!("  {}  {}", Styled(STRONG, format!("{command:width$}")), wrapped.trim_start())
+    let longest = lines.iter().map(|(command, _)| command.chars().count()).max().unwrap_or(0);
+    // A long path leaves no room beside it: what it is for goes below.
+    let beside = longest + 4 + 20 <= WIDTH;
+    let line = |(command, what): &(String, &str)| {
+        let margin = " ".repeat(if beside { longest + 4 } else { 4 });
+        let text = wrap(what, WIDTH, &margin, &margin);
+        if beside {
+            format!("  {}  {}", Styled(STRONG, format!("{command:longest$}")), text.trim_start())
+        } else {
+            format!("  {}\n{text}", Styled(STRONG, command))
+        }
     };
     Some(format!("{}\n{}", Styled(FAINT, "next"), lines.iter().map(line).collect::<Vec<_>>().join("\n")))
 }
@@ -107,10 +111,10 @@ fn what_next(report: &Report) -> Option<String> {
 /// A line a step.
 fn step_lines(report: &Report) -> String {
     let asked = report.steps.iter().filter(|step| step.outcome != Outcome::NotRun(Why::LeftOut));
-    asked.map(step_line).collect::<Vec<_>>().join("\n")
+    asked.map(|step| step_line(step, report.strict)).collect::<Vec<_>>().join("\n")
 }
 
-fn step_line(step: &StepReport) -> String {
+fn step_line(step: &StepReport, strict: bool) -> String {
     let (style, word) = match &step.outcome {
         Outcome::Passed => (GOOD, "passed"),
         Outcome::Failed(_) => (BAD, "failed"),
@@ -121,7 +125,7 @@ fn step_line(step: &StepReport) -> String {
     };
     let time = if step.duration.is_zero() { String::new() } else { seconds(step.duration) };
     let start = format!("  {:<9} {} {time:>7}", step.step.name(), Styled(style, format!("{word:<9}")));
-    let detail = detail(step);
+    let detail = detail(step, strict);
     if detail.is_empty() {
         return start.trim_end().to_owned();
     }
@@ -129,13 +133,13 @@ fn step_line(step: &StepReport) -> String {
     format!("{start}  {}", wrap(&detail, WIDTH, &margin, &margin).trim_start())
 }
 
-fn detail(step: &StepReport) -> String {
+fn detail(step: &StepReport, strict: bool) -> String {
     let mut parts = Vec::new();
     if !step.tests.is_empty() {
         let passed = step.tests.iter().filter(|test| test.outcome == TestOutcome::Passed).count();
-        parts.push(format!("{passed} of {}", count(step.tests.len(), "test")));
+        parts.push(format!("{passed} of {} passed", count(step.tests.len(), "test")));
     }
-    let errors = step.errors().count();
+    let errors = step.failing(strict).count();
     if errors > 0 {
         parts.push(count(errors, "error"));
     }
@@ -147,18 +151,18 @@ fn detail(step: &StepReport) -> String {
             format!("{advice} to look at")
         });
     }
-    parts.extend(step.outcome.reason().map(|reason| clean(&reason)));
+    // The rest of a long reason is shown where the failure is.
+    parts.extend(step.outcome.reason().and_then(|reason| Some(clean(reason.lines().next()?))));
     parts.join(", ")
 }
 
 /// What is worth a look without failing the check.
 fn advice(report: &Report, sources: &Sources<'_>) -> Vec<String> {
-    let fails = |finding: &Finding| report.strict || finding.severity == Severity::Error;
     let advice: Vec<(&StepReport, &Finding)> = report
         .steps
         .iter()
         .flat_map(|step| step.findings.iter().map(move |finding| (step, finding)))
-        .filter(|(_, finding)| !fails(finding))
+        .filter(|(_, finding)| !finding.fails(report.strict))
         .collect();
     // While something fails, advice would draw the eye from it: it is counted in the step's line.
     if report.verdict() == Verdict::Failed {
@@ -167,7 +171,7 @@ fn advice(report: &Report, sources: &Sources<'_>) -> Vec<String> {
     let mut parts: Vec<String> = advice
         .iter()
         .take(SHOWN_FINDINGS)
-        .map(|(step, finding)| excerpt::finding(step.step, finding, sources))
+        .map(|(step, finding)| excerpt::finding(step.step, finding, report.strict, sources))
         .collect();
     if advice.len() > SHOWN_FINDINGS {
         let more = advice[SHOWN_FINDINGS..].iter().map(|(_, finding)| {
@@ -265,10 +269,10 @@ pub fn started(exercise: &Exercise, folder: &Path) -> String {
     let folder = folder.display();
     let solution = exercise.manifest.files.join(", ");
     format!(
-        "{} {} ({} minutes)\n\n  {}  the task\n  {}  your solution\n\n{}",
+        "{}, {}, {}\n\n  {}  the task\n  {}  your solution\n\n{}",
         Styled(STRONG, &exercise.manifest.title),
-        Styled(FAINT, format!("in {folder}")),
-        exercise.manifest.minutes,
+        count(exercise.manifest.minutes as usize, "minute"),
+        Styled(FAINT, format!("in ./{folder}").replace("././", "./").replace(".//", "/")),
         Styled(STRONG, format!("{:<width$}", "README.md", width = solution.len())),
         Styled(STRONG, &solution),
         Styled(STRONG, format!("cd {folder} && practice check")),
@@ -329,7 +333,7 @@ mod tests {
 
     fn shown(report: &Report) -> String {
         let solution = samples::solution();
-        let text = plain(&check(report, &Sources::of_solution(&solution)));
+        let text = plain(&check(report, &Sources::of_solution(&solution), "practice check"));
         for line in text.lines() {
             assert!(line.chars().count() <= WIDTH, "wider than {WIDTH} columns: {line}");
         }
@@ -347,7 +351,7 @@ mod tests {
 
           compile   passed     0.12 s
           format    passed     0.12 s  not formatted
-          test      passed     0.12 s  1 of 1 test
+          test      passed     0.12 s  1 of 1 test passed
           credo     not run            Credo is not installed
 
         passed limiter in 0.83 s, without credo, which could not run
@@ -377,7 +381,7 @@ mod tests {
           What does `check/1` return?
 
           compile   passed     0.12 s
-          test      failed     0.12 s  1 of 3 tests
+          test      failed     0.12 s  1 of 3 tests passed
           credo     not run            Credo is not installed
 
         failed limiter in 0.83 s
@@ -415,8 +419,8 @@ mod tests {
           this test did not end
 
           compile   passed     0.12 s
-          test      timed out  0.12 s  0 of 2 tests, the time limit of 20 s was reached
-                                       in test "counts"
+          test      timed out  0.12 s  0 of 2 tests passed, the time limit of 20 s was
+                                       reached in test "counts"
 
         failed limiter in 0.83 s
 
@@ -442,15 +446,15 @@ mod tests {
         report.strict = true;
         report.steps[1].outcome = Outcome::Failed(None);
         assert_snapshot!(shown(&report), @"
-        advice: `mix format` would change this file [format]
+        error: `mix format` would change this file [format]
           ws/lib/limiter.ex:2:1
           @@ -2 +2 @@
           -  def check( user) do
           +  def check(user) do
 
           compile   passed     0.12 s
-          format    failed     0.12 s  not formatted
-          test      passed     0.12 s  1 of 1 test
+          format    failed     0.12 s  1 error
+          test      passed     0.12 s  1 of 1 test passed
           credo     not run            Credo is not installed
 
         failed limiter in 0.83 s
