@@ -326,7 +326,6 @@ impl Error {
             Self::NotSolved { exercise } => vec![format!("`practice solution {exercise} --yes` shows it anyway")],
             Self::Partition { .. } => vec!["`--partition 1/4` is the first of four parts".to_owned()],
             Self::UpdateBuiltIn => vec!["name the folder of their sources: `--exercises DIR`".to_owned()],
-            Self::File { .. } => vec!["`PRACTICE_HOME` and `TMPDIR` name the folders that are written to".to_owned()],
             Self::NoExercises { .. } => {
                 vec!["an exercise is a folder in it with an `exercise.toml`".to_owned()]
             }
