@@ -95,7 +95,10 @@ pub fn check(
         |source| Error::Exercise { id: exercise.id.clone(), path: PathBuf::from("exercise.toml"), source };
     let hints = exercise.manifest.hints().map_err(at)?;
     let rules = rules_for(exercise)?;
-    let prepared = workshop.store.prepared(exercise, |out| runner::prepare(workshop, exercise, out))?;
+    let prepared = workshop.store.prepared(exercise, |out| {
+        sink(&Event::Preparing);
+        runner::prepare(workshop, exercise, out)
+    })?;
     let plan = plan(exercise, solution, options)?;
     let mut checkup = Checkup::new(&plan);
     let job = Job { plan: &plan, exercise, prepared: &prepared, rules: &rules, keep: options.keep };

@@ -65,7 +65,7 @@ impl<'a> Checkup<'a> {
     /// Takes in an event.
     pub fn apply(&mut self, event: Event) {
         match event {
-            Event::Started(_) | Event::TestsReleased => {}
+            Event::Preparing | Event::Started(_) | Event::TestsReleased => {}
             Event::Said(Vm::Test, event) => self.test_vm_said(event),
             Event::Said(Vm::Analysis, event) => self.analysis_vm_said(event),
             Event::Ended(vm, end) => self.ends[vm as usize] = Some(end),

@@ -25,6 +25,8 @@ pub enum Vm {
 /// One thing that happened.
 #[derive(Debug)]
 pub enum Event {
+    /// The exercise's tests are compiled, once.
+    Preparing,
     /// A VM was started.
     Started(Vm),
     /// A VM said something.

@@ -85,7 +85,11 @@ pub fn failed() -> Report {
     };
     let mut tests = step(Step::Test, Outcome::Failed(None));
     tests.tests = vec![
-        test("counts", TestOutcome::Failed, Some(raised)),
+        test(
+            "counts every call of a user, however many there are, in the window before it",
+            TestOutcome::Failed,
+            Some(raised),
+        ),
         test("counts per user", TestOutcome::Failed, Some(asserted)),
         test("forgets", TestOutcome::Passed, None),
     ];
@@ -93,7 +97,7 @@ pub fn failed() -> Report {
     let hint = ShownHint {
         id: "count".into(),
         levels: vec!["What does `check/1` return?".into(), "`:ok`, always.".into()],
-        because: "test: counts".into(),
+        because: "test: counts every call of a user, however many there are, in the window before it".into(),
     };
     report(vec![step(Step::Compile, Outcome::Passed), tests, without_credo()], vec![hint])
 }

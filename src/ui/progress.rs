@@ -55,6 +55,7 @@ impl Progress {
     /// Says what an event means for somebody who waits.
     pub fn follow(&self, event: &Event) {
         match event {
+            Event::Preparing => self.say("compiling the exercise's tests, once"),
             Event::Started(Vm::Test) => self.say("compiling"),
             Event::TestsReleased => self.say("running the tests"),
             Event::Said(Vm::Test, VmEvent::TestStarted { name, control: false, .. }) => {

@@ -73,6 +73,7 @@ fn test(test: &TestResult, sources: &Sources<'_>) -> String {
         TestOutcome::TimedOut => format!("test timed out: {}", clean(&test.name)),
         _ => format!("test failed: {}", clean(&test.name)),
     };
+    let title = wrap(&title, WIDTH - "error: ".len(), "", "");
     let mut group = Group::with_title(Level::ERROR.primary_title(title));
     for marked in [&in_test, &own].into_iter().flatten() {
         group = group.element(snippet(marked));

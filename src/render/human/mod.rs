@@ -193,12 +193,9 @@ fn hint_text(hint: &ShownHint, level: usize) -> String {
         of => format!("hint {level} of {of}"),
     };
     let text = hint.levels.get(level - 1).map(String::as_str).unwrap_or_default();
-    format!(
-        "{} {}\n{}",
-        Styled(HINT, title),
-        Styled(FAINT, format!("({})", clean(&hint.because))),
-        paragraphs(text)
-    )
+    let line = wrap(&format!("{title} ({})", clean(&hint.because)), WIDTH, "", "  ");
+    let because = line.strip_prefix(title.as_str()).unwrap_or_default();
+    format!("{}{}\n{}", Styled(HINT, &title), Styled(FAINT, because), paragraphs(text))
 }
 
 /// Text of an exercise: paragraphs are wrapped, indented lines are code and stay as they are.
@@ -366,7 +363,8 @@ mod tests {
     #[test]
     fn a_failing_run() {
         assert_snapshot!(shown(&samples::failed()), @r#"
-        error: test failed: counts
+        error: test failed: counts every call of a user, however many there are, in the
+               window before it
           ╭▸ ws/lib/limiter.ex:3:5
           │
         3 │     raise "soon"
@@ -377,7 +375,8 @@ mod tests {
         1 more test fails
           counts per user
 
-        hint 1 of 2 (test: counts)
+        hint 1 of 2 (test: counts every call of a user, however many there are, in the
+          window before it)
           What does `check/1` return?
 
           compile   passed     0.12 s
