@@ -21,14 +21,16 @@ defmodule RateLimiter.LifecycleTest do
   end
 
   test "clean-up leaves the calls that still count" do
-    # It shows if the calls come in time. On a busy machine they may not; then the windows get longer.
+    # It shows if the calls come in time. On a busy machine some do not; then try longer windows.
     Enum.find([60, 120, 240, 480], fn window ->
       start_limiter(limit: 3, window_ms: window)
       calls = around_clean_up(window)
       stop_supervised!(:limiter)
 
-      Enum.each(calls, &assert_within_limit(&1, 3, window))
-      Enum.all?(calls, &in_time?(&1, window))
+      for user <- 1..14,
+          do: assert_within_limit(Enum.filter(calls, &(&1.user == user)), 3, window)
+
+      Enum.all?(calls, &(&1.latest - &1.planned < window / 5))
     end)
   end
 
@@ -95,24 +97,15 @@ defmodule RateLimiter.LifecycleTest do
     plan =
       for user <- 1..14,
           {at, count} <- [{0, 1}, {div(3 * window, 4), 2}, {window + 4 * step, 3}] do
-        {start + user * step + at, if(rem(user, 2) == 0, do: user, else: "user #{user}"), count}
+        {start + user * step + at, user, count}
       end
 
-    calls =
-      for {time, user, count} <- Enum.sort(plan), _ <- 1..count do
-        sleep_until(time)
-        earliest = now()
-        answer = RateLimiter.check(user)
-        %{user: user, answer: answer, earliest: earliest, latest: now()}
-      end
-
-    calls |> Enum.group_by(& &1.user) |> Map.values()
-  end
-
-  # The first three calls of a user are in the window together, and so are the last five.
-  defp in_time?([first, second, third | rest], window) do
-    third.latest - first.earliest < window and
-      List.last(rest).latest - second.earliest < window
+    for {planned, user, count} <- Enum.sort(plan), _ <- 1..count do
+      sleep_until(planned)
+      earliest = now()
+      answer = RateLimiter.check("user #{user}")
+      %{user: user, answer: answer, planned: planned, earliest: earliest, latest: now()}
+    end
   end
 
   defp assert_within_limit(calls, limit, window) do

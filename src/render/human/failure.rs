@@ -36,7 +36,8 @@ pub fn most_important(report: &Report, sources: &Sources<'_>) -> Vec<String> {
 }
 
 fn more_tests(rest: &[&TestResult]) -> Option<String> {
-    let names = rest.iter().take(SHOWN_FINDINGS * 2).map(|test| format!("  {}", clean(&test.name)));
+    let names =
+        rest.iter().take(SHOWN_FINDINGS * 2).map(|test| wrap(&clean(&test.name), WIDTH, "  ", "    "));
     let mut lines: Vec<String> = names.collect();
     if rest.len() > lines.len() {
         lines.push(format!("  … and {}", count(rest.len() - lines.len(), "other")));
