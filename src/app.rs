@@ -1,7 +1,7 @@
 //! From what was typed to what is done: resolves the options that every command has, and dispatches.
 
 use crate::{
-    cli::{Cli, Command, Format},
+    cli::{Cli, Command, Format, Global},
     commands::{Context, check, hint, list, solution, start, verify},
     dirs::Dirs,
     error::Error,
@@ -16,21 +16,30 @@ use crate::{
 /// # Errors
 /// Whatever kept the command from its work.
 pub fn run(cli: Cli) -> Result<Exit, Error> {
-    let Some(command) = cli.command else {
-        out::choose_color(cli.global.color);
-        out::data(&human::welcome())?;
-        return Ok(Exit::Passed);
-    };
-    if let Command::Supervise = command {
-        // Nobody reads what went wrong here: whoever asked sees that the reply is missing.
-        return Ok(if process::supervise::main().is_ok() { Exit::Passed } else { Exit::CouldNotCheck });
+    match cli.command {
+        // Before anything is set up: it sets up itself.
+        Some(Command::Supervise) => Ok(supervise()),
+        Some(command) => dispatch(command, cli.global),
+        None => {
+            out::choose_color(cli.global.color);
+            out::data(&human::welcome())?;
+            Ok(Exit::Passed)
+        }
     }
-    out::choose_color(cli.global.color);
+}
+
+/// Nobody reads what went wrong here: whoever asked sees that the reply is missing.
+fn supervise() -> Exit {
+    if process::supervise::main().is_ok() { Exit::Passed } else { Exit::CouldNotCheck }
+}
+
+fn dispatch(command: Command, global: Global) -> Result<Exit, Error> {
+    out::choose_color(global.color);
     prepare_process();
     let context = Context {
-        exercises: cli.global.exercises,
-        format: cli.global.format,
-        quiet: cli.global.quiet,
+        exercises: global.exercises,
+        format: global.format,
+        quiet: global.quiet,
         dirs: Dirs::find()?,
     };
     let without_json = match &command {
@@ -49,7 +58,7 @@ pub fn run(cli: Cli) -> Result<Exit, Error> {
         Command::Hint(args) => hint::run(&context, &args),
         Command::Solution(args) => solution::run(&context, &args),
         Command::Verify(args) => verify::run(&context, &args),
-        Command::Supervise => Ok(Exit::Passed),
+        Command::Supervise => Ok(supervise()),
     };
     if process::interrupt::interrupted() { Err(Error::Interrupted) } else { exit }
 }

@@ -4,6 +4,8 @@ use std::{fs, io, io::Write, path::Path};
 
 use tempfile::NamedTempFile;
 
+use crate::error::Error;
+
 /// Writes a file next to its place, then moves it there.
 ///
 /// # Errors
@@ -21,22 +23,21 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
 ///
 /// # Errors
 /// Whatever `fill` returns, or that the folder cannot be made.
-pub fn complete_or_absent<E>(
-    folder: &Path,
-    fill: impl FnOnce(&Path) -> Result<(), E>,
-    io_error: impl Fn(io::Error) -> E,
-) -> Result<(), E> {
+pub fn complete_or_absent(folder: &Path, fill: impl FnOnce(&Path) -> Result<(), Error>) -> Result<(), Error> {
     if folder.is_dir() {
         return Ok(());
     }
     let parent = folder.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(parent).map_err(&io_error)?;
-    let unfinished = tempfile::Builder::new().prefix(".unfinished-").tempdir_in(parent).map_err(&io_error)?;
+    fs::create_dir_all(parent).map_err(Error::file("create", parent))?;
+    let unfinished = tempfile::Builder::new()
+        .prefix(".unfinished-")
+        .tempdir_in(parent)
+        .map_err(Error::file("write in", parent))?;
     let content = unfinished.path().join("content");
-    fs::create_dir(&content).map_err(&io_error)?;
+    fs::create_dir(&content).map_err(Error::file("create", &content))?;
     fill(&content)?;
     match fs::rename(&content, folder) {
-        Err(error) if !folder.is_dir() => Err(io_error(error)),
+        Err(error) if !folder.is_dir() => Err(Error::file("write", folder)(error)),
         _ => Ok(()),
     }
 }

@@ -66,8 +66,7 @@ impl Store {
     /// They do not compile with this Elixir, or the cache cannot be written.
     pub fn runner(&self, toolchain: &Toolchain) -> Result<PathBuf, Error> {
         let folder = self.root.join(format!("runner-{}", runner_hash()));
-        let io_error = Error::file("write", &folder);
-        complete_or_absent(&folder, |out| compile_runner(toolchain, out), once(io_error))?;
+        complete_or_absent(&folder, |out| compile_runner(toolchain, out))?;
         Ok(folder)
     }
 
@@ -88,17 +87,8 @@ impl Store {
             }
             compile(&prepared)
         };
-        complete_or_absent(&folder, fill, once(Error::file("write", &folder)))?;
+        complete_or_absent(&folder, fill)?;
         Ok(Prepared::in_folder(&folder))
-    }
-}
-
-/// [`complete_or_absent`] makes at most one error; `Error::file` makes one.
-fn once(make: impl FnOnce(std::io::Error) -> Error) -> impl Fn(std::io::Error) -> Error {
-    let make = std::cell::Cell::new(Some(make));
-    move |source| match make.take() {
-        Some(make) => make(source),
-        None => Error::File { verb: "write", path: PathBuf::new(), source },
     }
 }
 
