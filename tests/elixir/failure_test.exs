@@ -20,7 +20,7 @@ defmodule Practice.FailureTest do
     def message(_error), do: exit(:no)
   end
 
-  defp project, do: %{root: "/root/of", ebins: ["/root/of/ebin"]}
+  defp project, do: %{root: "/project/of", ebins: ["/project/of/ebin"]}
 
   # Describes what `fun` fails with, as ExUnit would report it.
   defp failure(fun) do
@@ -166,7 +166,7 @@ defmodule Practice.FailureTest do
       do: Failure.describe({:error, %RuntimeError{message: ""}, stack}, project()).stack
 
     test "of the project has a file relative to it" do
-      assert [frame] = frames([{__MODULE__, :f, 2, [file: ~c"/root/of/lib/é.ex", line: 3]}])
+      assert [frame] = frames([{__MODULE__, :f, 2, [file: ~c"/project/of/lib/é.ex", line: 3]}])
       assert frame == %{module: inspect(__MODULE__), function: "f/2", file: "lib/é.ex", line: 3}
     end
 
