@@ -131,8 +131,6 @@ fn start_where_it_cannot_write_leaves_nothing() {
     -- stderr
     error: cannot create `file/below`
       Caused by: Not a directory (os error 20)
-
-    hint: `PRACTICE_HOME` and `TMPDIR` name the folders that are written to
     ");
     assert_eq!(practice.tree(), ["file"]);
 }

@@ -120,7 +120,16 @@ impl Practice {
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_practice"));
+        let program = env!("CARGO_BIN_EXE_practice");
+        let mut command = if cfg!(target_os = "linux") {
+            // A shell that runs the tests in the background has them ignore SIGINT, and the program
+            // keeps to that. Here it is to heed it.
+            let mut command = Command::new("/usr/bin/env");
+            command.args(["--default-signal=INT,TERM,HUP", program]);
+            command
+        } else {
+            Command::new(program)
+        };
         command
             .args(&self.args)
             .current_dir(self.work())
