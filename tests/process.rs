@@ -490,7 +490,6 @@ mod nothing_is_left {
     }
 
     #[test]
-    #[ignore = "takes 12 seconds"]
     fn after_the_supervisor_was_suspended_again_and_again() {
         alone("nothing_is_left::after_the_supervisor_was_suspended_again_and_again", "", || {
             process::adopt_orphans().unwrap();

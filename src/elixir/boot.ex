@@ -26,8 +26,18 @@ defmodule Practice.Boot do
   @doc "Starts the VM's main process and returns, so that the VM finishes booting."
   @spec start() :: :ok
   def start do
-    spawn(&main/0)
+    spawn(&guard/0)
     :ok
+  end
+
+  # The VM ends with its main process, which the learner's code might stop.
+  defp guard do
+    Process.flag(:trap_exit, true)
+    {main, monitor} = spawn_monitor(&main/0)
+
+    receive do
+      {:DOWN, ^monitor, :process, ^main, _reason} -> :erlang.halt(1, flush: false)
+    end
   end
 
   defp main do

@@ -382,6 +382,24 @@ defmodule Practice.CheckTest do
       end
     end
 
+    test "and ends the channel ends the VM", context do
+      solution = """
+      defmodule Calc do
+        def add(a, b) do
+          for port <- Port.list(), port_name(port) =~ "tcp", do: Process.exit(owner(port), :kill)
+          Process.sleep(100)
+          a + b
+        end
+
+        defp port_name(port), do: to_string(Port.info(port)[:name])
+        defp owner(port), do: Port.info(port)[:connected]
+      end
+      """
+
+      assert %{events: events, status: 1} = check(solution, context)
+      assert named(events, "done") == []
+    end
+
     test "and looks for the nonce does not find it", context do
       solution = """
       defmodule Calc do
