@@ -18,12 +18,12 @@ use std::time::{Duration, Instant};
 
 use procfs::process::{Process, Stat};
 use rustix::process::{
-    DumpableBehavior, Pid, Signal, WaitOptions, getpid, getsid, kill_process_group, set_child_subreaper,
+    DumpableBehavior, Pid, Signal, WaitOptions, getpid, kill_process_group, set_child_subreaper,
     set_dumpable_behavior, waitpid,
 };
 use rustix::thread::set_no_new_privs;
 
-use self::table::{Identity, Table, is_alive, kill_all, signal_all};
+use self::table::{Identity, Table, is_alive, own_id, signal_all};
 use super::children::{Children, Swept, Usage};
 use super::registry;
 
@@ -91,7 +91,7 @@ pub(super) fn sweep(children: &mut Children) -> Swept {
             return Round::NoneLeft;
         }
         let table = Table::read();
-        Round::Killed(kill_all(&table.below([own_id()])))
+        Round::Killed(table.kill_all(&table.below([own_id()])))
     });
     let main = children.main.as_raw_pid();
     kills.killed.retain(|(pid, _)| *pid != main);
@@ -122,7 +122,7 @@ pub(super) fn sweep_orphans(supervisor: u32) -> Swept {
         }
         let mut left = table.below(roots.iter().map(|process| process.pid));
         left.extend(roots.iter().filter(|process| is_alive(process)));
-        let killed = kill_all(&left);
+        let killed = table.kill_all(&left);
         for process in roots {
             reap(process);
         }
@@ -134,7 +134,9 @@ pub(super) fn sweep_orphans(supervisor: u32) -> Swept {
 /// The orphans of a supervisor, dead or alive, without what is below them.
 fn orphans<'a>(table: &'a Table, supervisor: i32, registered: &HashSet<u32>) -> Vec<&'a Stat> {
     let parent = own_id();
-    let session = getsid(None).map_or(0, Pid::as_raw_pid);
+    // From the table, where it is 0 if the session's leader is outside of this PID namespace, as in
+    // a container that was entered from outside.
+    let session = table.get(parent).map_or(0, |process| process.session);
     let born = table.get(supervisor).map_or(u64::MAX, |process| process.starttime);
     let left_session =
         |process: &Stat| process.ppid == parent && process.session != session && process.starttime >= born;
@@ -196,10 +198,6 @@ fn kill_in_rounds(mut round: impl FnMut() -> Round) -> Kills {
     }
     kills.survivors = 0;
     kills
-}
-
-fn own_id() -> i32 {
-    getpid().as_raw_pid()
 }
 
 fn count(processes: usize) -> u32 {

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use procfs::process::{Stat, all_processes};
-use rustix::process::{Pid, Signal, getpgrp, kill_process, kill_process_group};
+use rustix::process::{Pid, Signal, getpid, kill_process, kill_process_group};
 
 /// What tells a process from another that gets the same id later: that id, and when it started.
 pub(super) type Identity = (i32, u64);
@@ -48,25 +48,38 @@ impl Table {
         found.retain(|process| is_alive(process));
         found
     }
+
+    /// Kills processes, together with the process groups they are in: whoever forks cannot slip out
+    /// of a group that is being killed. Says which were killed.
+    pub(super) fn kill_all(&self, processes: &[&Stat]) -> Vec<Identity> {
+        for group in self.groups_apart_from(own_id(), processes) {
+            // This and the next fail only if they are gone in the meantime.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+        signal_all(processes, Signal::KILL);
+        processes.iter().map(|process| (process.pid, process.starttime)).collect()
+    }
+
+    /// The groups of these processes, without the one that `own` is in.
+    ///
+    /// A group is listed as 0, and cannot be named in a signal, if its leader is outside of this PID
+    /// namespace, as that of a process which entered a container from outside. (Asking the kernel
+    /// with `getpgrp` gives that 0, too, which rustix does not expect.)
+    fn groups_apart_from(&self, own: i32, processes: &[&Stat]) -> HashSet<Pid> {
+        let Some(own) = self.get(own) else { return HashSet::new() };
+        let groups = processes.iter().map(|process| process.pgrp);
+        groups.filter(|group| *group != own.pgrp).filter_map(Pid::from_raw).collect()
+    }
+}
+
+pub(super) fn own_id() -> i32 {
+    getpid().as_raw_pid()
 }
 
 /// Whether a process still runs. A process with a dead first thread and others alive is listed as
 /// a zombie, too.
 pub(super) fn is_alive(process: &Stat) -> bool {
     !matches!(process.state, 'Z' | 'X' | 'x') || process.num_threads > 1
-}
-
-/// Kills processes, together with the process groups they are in: whoever forks cannot slip out of
-/// a group that is being killed. The group of this process is left out. Says which were killed.
-pub(super) fn kill_all(processes: &[&Stat]) -> Vec<Identity> {
-    let own = getpgrp().as_raw_pid();
-    let groups: HashSet<i32> = processes.iter().map(|process| process.pgrp).collect();
-    for group in groups.into_iter().filter(|group| *group != own).filter_map(Pid::from_raw) {
-        // This and the next fail only if they are gone in the meantime.
-        let _ = kill_process_group(group, Signal::KILL);
-    }
-    signal_all(processes, Signal::KILL);
-    processes.iter().map(|process| (process.pid, process.starttime)).collect()
 }
 
 /// Sends a signal to each of these processes.
@@ -84,9 +97,13 @@ mod tests {
 
     /// A process as the kernel lists it.
     fn process(pid: i32, parent: i32, state: char, threads: u32) -> (i32, Stat) {
+        in_group(7, pid, parent, state, threads)
+    }
+
+    fn in_group(group: i32, pid: i32, parent: i32, state: char, threads: u32) -> (i32, Stat) {
         let rest = "0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0";
         let line = format!(
-            "{pid} (a) b) {state} {parent} 7 7 0 -1 0 0 0 0 0 0 0 0 0 20 0 {threads} 0 100 0 5 {rest}"
+            "{pid} (a) b) {state} {parent} {group} {group} 0 -1 0 0 0 0 0 0 0 0 0 20 0 {threads} 0 100 0 5 {rest}"
         );
         (pid, Stat::from_read(line.as_bytes()).unwrap())
     }
@@ -120,6 +137,28 @@ mod tests {
     #[test]
     fn a_dead_first_thread_is_not_a_dead_process() {
         assert_eq!(below(10, [process(11, 10, 'Z', 2)]), [11]);
+    }
+
+    fn groups_below(own: (i32, Stat), processes: impl IntoIterator<Item = (i32, Stat)>) -> Vec<i32> {
+        let root = own.0;
+        let table = Table { processes: processes.into_iter().chain([own]).collect() };
+        let groups = table.groups_apart_from(root, &table.below([root]));
+        let mut groups: Vec<i32> = groups.into_iter().map(Pid::as_raw_pid).collect();
+        groups.sort_unstable();
+        groups
+    }
+
+    #[test]
+    fn the_own_group_is_spared() {
+        let processes = || [in_group(10, 11, 10, 'S', 1), in_group(12, 12, 10, 'S', 1)];
+        assert_eq!(groups_below(in_group(10, 10, 1, 'S', 1), processes()), [12]);
+        assert_eq!(groups_below(in_group(12, 10, 1, 'S', 1), processes()), [10]);
+    }
+
+    #[test]
+    fn a_group_whose_leader_is_outside_of_the_namespace_cannot_be_named() {
+        let processes = [in_group(0, 11, 10, 'S', 1), in_group(12, 12, 10, 'S', 1)];
+        assert_eq!(groups_below(in_group(0, 10, 1, 'S', 1), processes), [12]);
     }
 
     #[test]
