@@ -2,7 +2,7 @@
 
 use crate::{
     cli::{Cli, Command, Format, Global},
-    commands::{Context, check, hint, list, solution, start, verify},
+    commands::{Context, check, completions, doctor, hint, list, man, new, reset, solution, start, verify},
     dirs::Dirs,
     error::Error,
     exit::Exit,
@@ -42,25 +42,48 @@ fn dispatch(command: Command, global: Global) -> Result<Exit, Error> {
         quiet: global.quiet,
         dirs: Dirs::find()?,
     };
-    let without_json = match &command {
-        Command::Start(_) => Some("practice start"),
-        Command::Hint(_) => Some("practice hint"),
-        Command::Solution(_) => Some("practice solution"),
-        _ => None,
-    };
-    if let (Some(command), Format::Json) = (without_json, context.format) {
-        return Err(Error::NoJson { command });
-    }
+    supports(&command, context.format)?;
     let exit = match command {
         Command::List => list::run(&context),
         Command::Start(args) => start::run(&context, &args),
         Command::Check(args) => check::run(&context, &args),
         Command::Hint(args) => hint::run(&context, &args),
         Command::Solution(args) => solution::run(&context, &args),
+        Command::Reset(args) => reset::run(&context, &args),
         Command::Verify(args) => verify::run(&context, &args),
+        Command::New(args) => new::run(&context, &args),
+        Command::Doctor => doctor::run(&context),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
         Command::Supervise => Ok(supervise()),
     };
     if process::interrupt::interrupted() { Err(Error::Interrupted) } else { exit }
+}
+
+/// Whether a command can write a format; better refused than ignored.
+fn supports(command: &Command, format: Format) -> Result<(), Error> {
+    const ALL: &[&str] = &["human", "json", "junit", "github"];
+    const PLAIN: &[&str] = &["human", "json"];
+    const HUMAN: &[&str] = &["human"];
+    let (name, has) = match command {
+        Command::Check(_) => ("check", ALL),
+        Command::Verify(_) => ("verify", ALL),
+        Command::List => ("list", PLAIN),
+        Command::Doctor => ("doctor", PLAIN),
+        Command::Start(_) => ("start", HUMAN),
+        Command::Hint(_) => ("hint", HUMAN),
+        Command::Solution(_) => ("solution", HUMAN),
+        Command::Reset(_) => ("reset", HUMAN),
+        Command::New(_) => ("new", HUMAN),
+        Command::Completions(_) => ("completions", HUMAN),
+        Command::Man(_) => ("man", HUMAN),
+        Command::Supervise => return Ok(()),
+    };
+    if has.contains(&format.name()) {
+        Ok(())
+    } else {
+        Err(Error::NoFormat { command: name, format: format.name(), has })
+    }
 }
 
 /// What this process needs to know of interruptions and of processes that lost their parent. Where

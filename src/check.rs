@@ -61,9 +61,14 @@ pub fn open_workshop(dirs: &Dirs) -> Result<Workshop, Error> {
     let toolchain = Toolchain::find(&dirs.cache)?;
     let store = Store::new(&dirs.cache, &toolchain);
     let runner = store.runner(&toolchain)?;
-    let packages = std::env::var_os("PRACTICE_PACKAGES").filter(|value| !value.is_empty()).map(PathBuf::from);
-    let credo = runner::find_credo(packages.as_deref());
+    let credo = runner::find_credo(packages().as_deref());
     Ok(Workshop { toolchain, store, runner, credo })
+}
+
+/// The folder of compiled packages that the user names.
+#[must_use]
+pub fn packages() -> Option<PathBuf> {
+    std::env::var_os("PRACTICE_PACKAGES").filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
 /// The shared rules that apply to an exercise, and its own.

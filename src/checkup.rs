@@ -174,12 +174,12 @@ impl<'a> Checkup<'a> {
                     log.duration = Duration::from_micros(duration_us);
                 }
             }
-            VmEvent::StepFailed { step, reason, blocked } => {
-                if let Some(step) = Step::from_name(&step) {
-                    let log = self.log(step);
-                    *(if blocked { &mut log.blocked } else { &mut log.broken }) = Some(reason);
-                }
-            }
+            VmEvent::StepFailed { step, reason, blocked, missing } => match Step::from_name(&step) {
+                Some(step) if missing => drop(self.missing.insert(step, reason)),
+                Some(step) if blocked => self.log(step).blocked = Some(reason),
+                Some(step) => self.log(step).broken = Some(reason),
+                None => {}
+            },
             _ => {}
         }
     }
@@ -391,4 +391,43 @@ fn causes_of(report: &StepReport, strict: bool) -> Vec<Cause> {
         causes.push(Cause { step, name: None, message, help: None });
     }
     causes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Engine;
+
+    fn plan(steps: &[Step]) -> Plan {
+        Plan {
+            exercise: "e".into(),
+            revision: "r".into(),
+            solution: Vec::new(),
+            steps: steps.to_vec(),
+            expected: Vec::new(),
+            modules: Vec::new(),
+            controls: Vec::new(),
+            engine: Engine::Fast,
+            strict: false,
+            timeout: Duration::from_secs(1),
+        }
+    }
+
+    /// How a step ends of which the analysis says that it failed for this reason.
+    fn failed(blocked: bool, missing: bool) -> Outcome {
+        let plan = plan(&[Step::Format]);
+        let mut checkup = Checkup::new(&plan);
+        let reason = "…".to_owned();
+        let said = VmEvent::StepFailed { step: "format".into(), reason, blocked, missing };
+        checkup.apply(Event::Said(Vm::Analysis, said));
+        let report = checkup.finish(&[], "none", Duration::ZERO);
+        report.step(Step::Format).unwrap().outcome.clone()
+    }
+
+    #[test]
+    fn a_tool_that_is_not_installed_is_no_fault_of_anybody() {
+        assert_eq!(failed(false, true), Outcome::NotRun(Why::Missing("…".into())));
+        assert!(matches!(failed(true, false), Outcome::NotRun(Why::Blocked(_))));
+        assert!(matches!(failed(false, false), Outcome::Broken(_)));
+    }
 }

@@ -1,8 +1,8 @@
 //! What can be typed. No I/O and no meaning here: [`crate::app`] resolves it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 /// Practise Elixir live-coding interviews: tests, idioms, Dialyzer and Credo in about a second
 #[derive(Debug, Parser)]
@@ -40,6 +40,51 @@ pub enum Format {
     Human,
     /// For programs: one JSON object
     Json,
+    /// `JUnit` XML, for CI services
+    Junit,
+    /// Annotations of GitHub Actions
+    Github,
+}
+
+impl Format {
+    /// As it is typed.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Human => "human",
+            Self::Json => "json",
+            Self::Junit => "junit",
+            Self::Github => "github",
+        }
+    }
+
+    /// The format that a file's name asks for.
+    fn of_name(path: &Path) -> Option<Self> {
+        match path.extension()?.to_str()? {
+            "json" => Some(Self::Json),
+            "xml" => Some(Self::Junit),
+            "txt" | "log" => Some(Self::Human),
+            _ => None,
+        }
+    }
+}
+
+/// A file that the result is written to as well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// How.
+    pub format: Format,
+    /// Where.
+    pub path: PathBuf,
+}
+
+/// The files that the result is written to as well.
+#[derive(Args, Clone, Debug)]
+pub struct OutputArgs {
+    /// Write the result to a file, too, in the format of its name (.json, .xml, .txt) or the one
+    /// given: `--output github=notes`. May be given several times
+    #[arg(long = "output", value_name = "[FORMAT=]FILE", value_parser = output)]
+    pub files: Vec<Output>,
 }
 
 /// When to use colour.
@@ -75,8 +120,18 @@ pub enum Command {
     Hint(HintArgs),
     /// Show the reference solution, and why it is written so
     Solution(SolutionArgs),
+    /// Begin an exercise anew: the stub again, hints and progress forgotten
+    Reset(ResetArgs),
     /// Prove that exercises are sound (for authors and CI)
     Verify(VerifyArgs),
+    /// Make the skeleton of an exercise (for authors)
+    New(NewArgs),
+    /// Show what was found, what is missing, and what to type
+    Doctor,
+    /// Print the completions for a shell
+    Completions(CompletionsArgs),
+    /// Print a manual page
+    Man(ManArgs),
     /// Run a VM under limits (for this program itself)
     #[command(hide = true)]
     Supervise,
@@ -122,6 +177,9 @@ pub struct CheckArgs {
     /// Time limit of the test run [default: the exercise's]
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub timeout: Option<std::time::Duration>,
+    /// Files
+    #[command(flatten)]
+    pub output: OutputArgs,
 }
 
 /// `practice hint`
@@ -158,6 +216,72 @@ pub struct VerifyArgs {
     /// Checks at a time [default: the number of cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
+    /// Files
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `practice new`
+#[derive(Args, Debug)]
+pub struct NewArgs {
+    /// The exercise's id: lower-case letters, digits and `_`
+    pub id: String,
+}
+
+/// `practice reset`
+#[derive(Args, Debug)]
+pub struct ResetArgs {
+    /// An exercise, or the folder of a workspace [default: the workspace one stands in]
+    #[arg(value_name = "ID or PATH")]
+    pub target: Option<PathBuf>,
+    /// Do not ask
+    #[arg(long, short)]
+    pub yes: bool,
+}
+
+/// `practice completions`
+#[derive(Args, Debug)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// `practice man`
+#[derive(Args, Debug)]
+pub struct ManArgs {
+    /// The command whose page it is to be [default: that of `practice` itself]
+    pub command: Option<String>,
+}
+
+/// The command line as a user sees it, to be described.
+#[must_use]
+pub fn visible() -> clap::Command {
+    let full = Cli::command();
+    let shown: Vec<clap::Command> =
+        full.get_subcommands().filter(|command| !command.is_hide_set()).cloned().collect();
+    let arguments: Vec<clap::Arg> = full.get_arguments().cloned().collect();
+    clap::Command::default()
+        .name("practice")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(full.get_about().cloned().unwrap_or_default())
+        .disable_help_subcommand(true)
+        .args(arguments)
+        .subcommands(shown)
+}
+
+fn output(text: &str) -> Result<Output, String> {
+    let given =
+        text.split_once('=').and_then(|(name, path)| Some((Format::from_str(name, false).ok()?, path)));
+    let (format, path) = match given {
+        Some((format, path)) => (Some(format), PathBuf::from(path)),
+        None => (Format::of_name(Path::new(text)), PathBuf::from(text)),
+    };
+    match format {
+        Some(_) if path.as_os_str().is_empty() => Err("there is no file's name".to_owned()),
+        Some(format) => Ok(Output { format, path }),
+        None => Err("its name tells no format: write `FORMAT=FILE` (human, json, junit, github)".to_owned()),
+    }
 }
 
 fn seconds(text: &str) -> Result<std::time::Duration, String> {
@@ -166,4 +290,19 @@ fn seconds(text: &str) -> Result<std::time::Duration, String> {
         return Err("must be more than 0".to_owned());
     }
     std::time::Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outputs_format_is_given_or_told_by_the_name() {
+        let parsed = |text: &str| output(text).map(|output| (output.format, output.path));
+        assert_eq!(parsed("a/b.json"), Ok((Format::Json, "a/b.json".into())));
+        assert_eq!(parsed("junit=a.json"), Ok((Format::Junit, "a.json".into())));
+        assert_eq!(parsed("a=b.xml"), Ok((Format::Junit, "a=b.xml".into())));
+        assert!(parsed("report").is_err());
+        assert!(parsed("json=").is_err());
+    }
 }

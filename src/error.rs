@@ -76,6 +76,12 @@ pub enum Error {
         /// The file or folder.
         path: PathBuf,
     },
+    /// `new` would overwrite a file.
+    #[error("`{}` exists already", path.display())]
+    ExerciseExists {
+        /// The file or folder.
+        path: PathBuf,
+    },
     /// An exercise that is not sound enough to be loaded.
     #[error("the exercise `{id}` cannot be loaded from `{}`", path.display())]
     Exercise {
@@ -112,7 +118,7 @@ pub enum Error {
     #[error("`--only` and `--skip` leave no step to run")]
     NoSteps,
     /// A program that must be there is not.
-    #[error("cannot find `{program}` (searched {searched} folders in PATH)")]
+    #[error("cannot find `{program}` (folders of PATH searched: {searched})")]
     NoProgram {
         /// Which.
         program: &'static str,
@@ -168,12 +174,37 @@ pub enum Error {
     /// Standard output cannot be written.
     #[error("cannot write the result")]
     Output(#[source] io::Error),
-    /// An option that a command does not have.
-    #[error("`{command}` has no JSON")]
-    NoJson {
+    /// A format that a command does not have.
+    #[error("`practice {command}` cannot write the format `{format}`")]
+    NoFormat {
         /// Which command.
         command: &'static str,
+        /// Which format.
+        format: &'static str,
+        /// Those that it has.
+        has: &'static [&'static str],
     },
+    /// Two results in one file.
+    #[error("`{}` is given twice as `--output`", path.display())]
+    SameOutput {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A manual page of a command that does not exist.
+    #[error("there is no command `{name}`")]
+    NoSuchCommand {
+        /// What was typed.
+        name: String,
+    },
+    /// An id that no folder and no Mix project can have.
+    #[error("`{id}` cannot be the id of an exercise")]
+    NotAnId {
+        /// What was typed.
+        id: String,
+    },
+    /// A question, and nobody to ask.
+    #[error("there is no terminal to ask on")]
+    NobodyToAsk,
     /// An exercise that does not say which tests a solution must pass.
     #[error("the exercise `{id}` has no list of tests")]
     NoTests {
@@ -308,6 +339,7 @@ impl Error {
             Self::SeveralFiles { id, .. } => vec![format!("`practice start {id}` makes a workspace for them")],
             Self::Solution { problem, .. } => problem.hint().into_iter().collect(),
             Self::Exists { .. } => vec!["`--force` overwrites, `--dir DIR` writes elsewhere".to_owned()],
+            Self::ExerciseExists { .. } => vec!["choose another id, or another set: `--exercises DIR`".to_owned()],
             Self::NoSuchStep { .. } | Self::NoSteps => {
                 let names = crate::plan::Step::ALL.map(crate::plan::Step::name);
                 vec![format!("the steps are {}", names.join(", "))]
@@ -324,6 +356,13 @@ impl Error {
             Self::NothingFailed { exercise } => vec![format!("`practice check` in the workspace of `{exercise}`")],
             Self::WhichExercise => vec!["name it: `practice hint ID`".to_owned()],
             Self::NotSolved { exercise } => vec![format!("`practice solution {exercise} --yes` shows it anyway")],
+            Self::NoFormat { has: ["human"], .. } => vec!["what it prints is for people alone".to_owned()],
+            Self::NoFormat { has, .. } => vec![format!("it has {}", has.join(" and "))],
+            Self::NoSuchCommand { .. } => vec!["`practice --help` shows the commands".to_owned()],
+            Self::NotAnId { .. } => {
+                vec!["it begins with a lower-case letter; then letters, digits and `_` may follow".to_owned()]
+            }
+            Self::NobodyToAsk => vec!["`--yes` goes on without asking".to_owned()],
             Self::Partition { .. } => vec!["`--partition 1/4` is the first of four parts".to_owned()],
             Self::UpdateBuiltIn => vec!["name the folder of their sources: `--exercises DIR`".to_owned()],
             Self::NoExercises { .. } => {

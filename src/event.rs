@@ -245,6 +245,9 @@ pub enum VmEvent {
         /// An earlier step says why (the source does not parse); otherwise it is a fault of ours.
         #[serde(default)]
         blocked: bool,
+        /// Its tool is not installed.
+        #[serde(default)]
+        missing: bool,
         /// Which.
         step: String,
         /// Why.

@@ -108,8 +108,9 @@ fn read_files(root: &Path) -> Result<Files, Error> {
     Ok(files)
 }
 
-/// Ids become names of Mix projects.
-fn is_id(name: &str) -> bool {
+/// Whether an exercise can have this id: it becomes the name of a Mix project.
+#[must_use]
+pub fn is_id(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }

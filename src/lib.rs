@@ -5,7 +5,7 @@
 //! In reading order:
 //!
 //! - **domain**, pure: [`plan`], [`event`], [`finding`], [`report`] (with the verdict, decided in one
-//!   place), [`hint`], [`rule`], [`exercise`], [`soundness`]
+//!   place), [`hint`], [`rule`], [`exercise`], [`soundness`], [`health`]
 //! - **adapters**, pure: [`steps`] (what each tool says → findings), [`checkup`] (events → report)
 //! - **effects**: [`process`] (starts, limits and ends processes, and alone does so), [`toolchain`],
 //!   [`store`] (the cache), [`project`] (the throwaway Mix project), [`runner`] (plan → events),
@@ -34,6 +34,7 @@ pub mod exit;
 pub mod files;
 pub mod finding;
 pub mod hash;
+pub mod health;
 pub mod hint;
 pub mod plan;
 pub mod process;

@@ -3,7 +3,13 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use practice::{app, cli::Cli, exit::Exit, ui::out};
+use practice::{
+    app,
+    cli::{Cli, Format},
+    exit::Exit,
+    render::json,
+    ui::out,
+};
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -14,10 +20,15 @@ fn main() -> ExitCode {
             return if error.use_stderr() { Exit::CouldNotCheck.into() } else { Exit::Passed.into() };
         }
     };
+    let format = cli.global.format;
     match app::run(cli) {
         Ok(exit) => exit.into(),
         Err(error) => {
             out::error(&error);
+            if format == Format::Json {
+                // Where it cannot be written, the exit code still says it.
+                let _ = out::data(&json::error(&error));
+            }
             error.exit().into()
         }
     }

@@ -215,6 +215,7 @@ fn missing_files(exercise: &Exercise) -> Vec<String> {
     for variant in exercise.variants() {
         missing.extend(exercise.manifest.files.iter().map(|file| format!("{}/{file}", variant.folder)));
     }
+    missing.extend(exercise.manifest.late_tests.iter().cloned());
     missing.retain(|path| !exercise.files.contains_key(path));
     missing.into_iter().map(|path| format!("{path} is missing")).collect()
 }

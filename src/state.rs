@@ -36,6 +36,8 @@ pub struct ExerciseProgress {
     pub hints: Vec<ShownHint>,
     /// How many levels of each hint were shown.
     pub shown: BTreeMap<String, usize>,
+    /// The files of the last solution that passed, by their path in the project.
+    pub solution: BTreeMap<String, String>,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -52,6 +54,7 @@ struct StoredExercise {
     solved: bool,
     hints: Vec<StoredHint>,
     shown: BTreeMap<String, usize>,
+    solution: BTreeMap<String, String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -118,6 +121,7 @@ impl From<Stored> for Progress {
         let exercise = |stored: StoredExercise| ExerciseProgress {
             solved: stored.solved,
             shown: stored.shown,
+            solution: stored.solution,
             hints: stored
                 .hints
                 .into_iter()
@@ -136,6 +140,7 @@ impl From<Progress> for Stored {
         let exercise = |progress: ExerciseProgress| StoredExercise {
             solved: progress.solved,
             shown: progress.shown,
+            solution: progress.solution,
             hints: progress
                 .hints
                 .into_iter()

@@ -116,7 +116,7 @@ fn runner_hash() -> String {
 
 fn tests_hash(exercise: &Exercise) -> String {
     let runner = runner_hash();
-    let files = exercise.support_files().into_iter().chain(exercise.test_files());
+    let files = exercise.support_files().into_iter().chain(exercise.early_and_late_tests().0);
     let parts = files.flat_map(|path| [path.as_bytes(), b"\0", exercise.files[path].as_ref(), b"\0"]);
     sha256_hex(std::iter::once(runner.as_bytes()).chain(parts))[..16].to_owned()
 }

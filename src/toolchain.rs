@@ -90,6 +90,20 @@ impl Toolchain {
         Ok(self)
     }
 
+    /// Whether OTP was installed with all of these applications.
+    ///
+    /// # Errors
+    /// Elixir does not answer.
+    pub fn has_applications(&self, names: &[&str]) -> Result<bool, Error> {
+        let program = search("elixir")?;
+        let names = names.iter().map(|name| format!(":{name}")).collect::<Vec<_>>().join(", ");
+        let question =
+            format!("IO.puts(\"{MARK} all=#{{Enum.all?([{names}], &is_list(:code.lib_dir(&1)))}}\")");
+        let answer = probe::probe(&program, &["-e", &question], PROBE_TIMEOUT)
+            .map_err(|source| Error::Probe { program, source })?;
+        Ok(answer.lines().any(|line| line == format!("{MARK} all=true")))
+    }
+
     /// Names this pair of versions in a path.
     #[must_use]
     pub fn slug(&self) -> String {

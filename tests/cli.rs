@@ -244,7 +244,7 @@ fn a_manifest_with_a_typo_is_named_with_its_line() {
           |
         3 | dificulty = "easy"
           | ^^^^^^^^^
-        unknown field `dificulty`, expected one of `format`, `title`, `difficulty`, `minutes`, `topics`, `needs`, `files`, `limits`, `idioms`, `hints`, `variants`
+        unknown field `dificulty`, expected one of `format`, `title`, `difficulty`, `minutes`, `topics`, `needs`, `files`, `late_tests`, `limits`, `idioms`, `hints`, `variants`
     "#);
 }
 
@@ -265,7 +265,7 @@ fn without_elixir() {
     assert_snapshot!(practice.args("check ets_rate_limiter --file a.ex").run().all(), @"
     exit 2
     -- stderr
-    error: cannot find `elixir` (searched 2 folders in PATH)
+    error: cannot find `elixir` (folders of PATH searched: 2)
 
     hint: install Elixir 1.14 or newer: on Debian and Ubuntu `apt-get install elixir
           erlang-dialyzer erlang-dev`, on macOS `brew install elixir`, elsewhere see
@@ -401,12 +401,193 @@ fn what_editors_leave_in_lib_is_not_read() {
 }
 
 #[test]
-fn a_command_without_json_says_so() {
-    assert_snapshot!(Practice::new().args("hint --format json").run().all(), @"
+fn a_format_that_a_command_lacks_is_refused() {
+    assert_snapshot!(Practice::new().args("hint --format junit").run().all(), @"
     exit 2
     -- stderr
-    error: `practice hint` has no JSON
+    error: `practice hint` cannot write the format `junit`
+
+    hint: what it prints is for people alone
     ");
+    assert_snapshot!(Practice::new().args("list --format github").run().stderr, @"
+    error: `practice list` cannot write the format `github`
+
+    hint: it has human and json
+    ");
+}
+
+#[test]
+fn errors_are_json_where_json_is_asked_for() {
+    let ran = Practice::new().args("check with_chain --format json").run();
+    let json = ran.json();
+    assert_eq!((ran.code, &json["version"], &json["kind"]), (2, &1.into(), &"error".into()));
+    assert_eq!(json["message"], "there is no workspace of `with_chain` here");
+    assert!(json["hints"][0].as_str().unwrap().contains("practice start with_chain"));
+    assert!(ran.stderr.contains("there is no workspace"));
+}
+
+#[test]
+fn outputs_are_opened_before_anything_is_run() {
+    let check = |args: &str| {
+        let practice = Practice::new().path("/nowhere").file("a.ex", SOLUTION);
+        practice.args("check ets_rate_limiter --file a.ex").args(args)
+    };
+    assert_snapshot!(check("--output none/a.json").run().all(), @"
+    exit 2
+    -- stderr
+    error: cannot write `none/a.json`
+      Caused by: No such file or directory (os error 2)
+    ");
+    assert_snapshot!(check("--output a.json --output junit=a.json").run().all(), @"
+    exit 2
+    -- stderr
+    error: `a.json` is given twice as `--output`
+    ");
+    assert_snapshot!(check("--output result").run().all(), @"
+    exit 2
+    -- stderr
+    error: invalid value 'result' for '--output <[FORMAT=]FILE>': its name tells no format: write `FORMAT=FILE` (human, json, junit, github)
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn new_makes_a_skeleton() {
+    let practice = Practice::new().args("new my_first --exercises set");
+    assert_snapshot!(practice.run().all(), @"
+    exit 0
+    -- stdout
+    A small exercise that is sound, to be changed into yours: set/my_first
+
+      practice verify my_first --exercises set --update
+        writes the list of tests from the reference's run
+      practice verify my_first --exercises set
+        says what is wrong or missing
+    ");
+    assert_snapshot!(practice.tree().join("\n"), @"
+    set/my_first/README.md
+    set/my_first/alternatives/with_trim/lib/my_first.ex
+    set/my_first/bad/blank_is_a_name/lib/my_first.ex
+    set/my_first/exercise.toml
+    set/my_first/notes.md
+    set/my_first/solution/lib/my_first.ex
+    set/my_first/stub/lib/my_first.ex
+    set/my_first/test/my_first_test.exs
+    set/my_first/test/test_helper.exs
+    ");
+    assert_snapshot!(practice.run().stderr, @"
+    error: `set/my_first/test/test_helper.exs` exists already
+
+    hint: choose another id, or another set: `--exercises DIR`
+    ");
+    assert_snapshot!(Practice::new().args("new My-First").run().all(), @"
+    exit 2
+    -- stderr
+    error: `My-First` cannot be the id of an exercise
+
+    hint: it begins with a lower-case letter; then letters, digits and `_` may
+          follow
+    ");
+    let here = Practice::new().args("new other");
+    assert_snapshot!(here.run().stdout, @"
+    A small exercise that is sound, to be changed into yours: other
+
+      practice verify other --exercises . --update
+        writes the list of tests from the reference's run
+      practice verify other --exercises .
+        says what is wrong or missing
+    ");
+}
+
+#[test]
+fn reset_keeps_what_the_learner_wrote() {
+    let practice = Practice::new();
+    let run = |args: &str| practice.again().args(args).run();
+    run("start with_chain --dir ws");
+    fs::write(practice.work().join("ws/lib/checkout.ex"), "my work").unwrap();
+    assert_snapshot!(run("reset ws").all(), @"
+    exit 2
+    -- stderr
+    error: there is no terminal to ask on
+
+    hint: `--yes` goes on without asking
+    ");
+    assert_snapshot!(run("reset ws --yes").all(), @"
+    exit 0
+    -- stdout
+    Progress in with_chain is forgotten.
+    The stub is back: ws/lib/checkout.ex
+    What you wrote is in ws/lib-1
+    ");
+    let text = |path: &str| fs::read_to_string(practice.work().join(path)).unwrap();
+    assert_eq!(text("ws/lib-1/checkout.ex"), "my work");
+    assert!(text("ws/lib/checkout.ex").contains("defmodule Checkout"));
+    assert_snapshot!(run("reset ws --yes").stdout, @"
+    Progress in with_chain is forgotten.
+    The stub is back: ws/lib/checkout.ex
+    What you wrote is in ws/lib-2
+    ");
+    assert_snapshot!(run("reset with_chain --yes").stdout, @"Progress in with_chain is forgotten.");
+    assert_snapshot!(run("reset").stderr, @"
+    error: `[FOLDER]/work` is not in a workspace
+
+    hint: go to a folder that `practice start ID` made, or name one: `practice check
+          DIR`
+    hint: `practice check ID --file FILE` checks a file without a workspace
+    ");
+}
+
+#[test]
+fn doctor_says_what_is_missing_and_what_to_type() {
+    let practice = Practice::new().path("/nowhere").args("doctor");
+    assert_snapshot!(practice.run().all(), @"
+    exit 2
+    -- stdout
+    missing  Elixir           cannot find `elixir` (folders of PATH searched: 1)
+                              install Elixir 1.14 or newer: on Debian and Ubuntu
+                              `apt-get install elixir erlang-dialyzer erlang-dev`,
+                              on macOS `brew install elixir`, elsewhere see
+                              https://elixir-lang.org/install.html
+    absent   Credo            Credo is not installed; `PRACTICE_PACKAGES=DIR` names
+                              a folder of compiled packages
+    found    exercises        2, of which 0 solved
+    found    cache            0 bytes in [FOLDER]/home/cache
+    found    progress         0 bytes in [FOLDER]/home/data
+    found    temporary files  [FOLDER]/tmp
+    found    clean-up         whatever a solution starts is ended with its check
+
+    not ready: 1 thing is missing
+    ");
+    let json = practice.args("--format json").run().json();
+    assert_eq!((&json["kind"], &json["complete"]), (&"doctor".into(), &false.into()));
+    let elixir = json["items"].as_array().unwrap().iter().find(|item| item["name"] == "Elixir").unwrap();
+    assert_eq!(elixir["state"], "missing");
+    assert!(elixir["todo"].as_str().unwrap().contains("apt-get install elixir"));
+}
+
+#[test]
+fn doctor_names_a_folder_that_cannot_be_written() {
+    let practice = Practice::new().path("/nowhere").file("file", "").env("PRACTICE_HOME", "file/below");
+    let ran = practice.args("doctor").run();
+    assert_eq!(ran.code, 2);
+    assert!(ran.stdout.contains("`PRACTICE_HOME=DIR` names another folder"), "{}", ran.all());
+}
+
+/// The hidden command is this program's own matter.
+#[test]
+fn completions_and_manual_pages_are_of_what_a_user_sees() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let ran = Practice::new().args("completions").args(shell).run();
+        assert_eq!(ran.code, 0, "{}", ran.all());
+        assert!(ran.stdout.contains("verify") && !ran.stdout.contains("supervise"), "{shell}");
+    }
+    let page = Practice::new().args("man").run().stdout;
+    assert!(page.starts_with(".ie") && page.contains(".TH practice"), "{page}");
+    assert!(page.contains("practice\\-check(1)") && !page.contains("supervise"), "{page}");
+    let page = Practice::new().args("man check").run().stdout;
+    assert!(page.contains(".TH practice-check") && page.contains("\\-\\-strict"), "{page}");
+    assert_eq!(Practice::new().args("man chek").run().code, 2);
 }
 
 #[test]

@@ -412,6 +412,89 @@ fn verify_names_a_wrong_declaration() {
     assert_eq!(variant["got"], "test: doubles many");
 }
 
+/// What an author begins with is sound as soon as its tests are listed; and what is wrong with it
+/// later is said in sentences.
+#[test]
+fn a_new_exercise_is_sound_from_the_start() {
+    let _alone = alone();
+    let practice = Practice::with_shared_cache();
+    let run = |args: &str| practice.again().args(args).args("--exercises set").run();
+    assert_eq!(run("new my_first").code, 0);
+    let unlisted = run("verify my_first");
+    assert_eq!(unlisted.code, 1, "{}", unlisted.all());
+    assert!(unlisted.stdout.contains("test/tests.lock is missing"), "{}", unlisted.all());
+    assert_eq!(run("verify my_first --update").code, 0);
+    let sound = run("verify my_first");
+    assert_eq!(sound.code, 0, "{}", sound.all());
+    assert!(sound.stdout.contains("sound: 4 solutions of 1 exercise"), "{}", sound.all());
+    fs::remove_file(practice.work().join("set/my_first/notes.md")).unwrap();
+    let unsound = run("verify my_first --format github");
+    assert_eq!(unsound.code, 1, "{}", unsound.all());
+    let annotation = "::error file=set/my_first/exercise.toml,title=my_first%3A problem::notes.md is missing";
+    assert!(unsound.stdout.contains(annotation), "{}", unsound.all());
+}
+
+#[test]
+fn tests_may_need_a_struct_of_the_solution() {
+    let _alone = alone();
+    let exercises = repo().join("fixtures/exercises");
+    let ran = Practice::with_shared_cache().args("verify point --exercises").arg(&exercises).run();
+    assert_eq!(ran.code, 0, "{}", ran.all());
+    assert!(ran.stdout.contains("sound: 3 solutions of 1 exercise"), "{}", ran.all());
+}
+
+#[test]
+fn a_result_is_written_in_several_formats_at_once() {
+    let _alone = alone();
+    let exercises = repo().join("fixtures/exercises");
+    let practice = Practice::with_shared_cache()
+        .file("double.ex", fs::read_to_string(exercises.join("double/stub/lib/double.ex")).unwrap())
+        .args("check double --only compile,test --file double.ex --format github")
+        .args("--output out.json --output out.xml --output human=out.md --exercises")
+        .arg(&exercises);
+    let ran = practice.run();
+    assert_eq!(ran.code, 1, "{}", ran.all());
+    assert!(ran.stdout.contains("::error file=double.ex,line="), "{}", ran.all());
+    let text = |name: &str| fs::read_to_string(practice.work().join(name)).unwrap();
+    let json: Value = serde_json::from_str(&text("out.json")).unwrap();
+    assert_eq!(json["verdict"], "failed");
+    assert!(text("out.xml").contains("<failure"), "{}", text("out.xml"));
+    assert!(text("out.md").contains("error: test failed"), "{}", text("out.md"));
+}
+
+/// After a pass, one's own solution stands beside the nearest accepted one.
+#[test]
+fn solution_compares_with_what_passed() {
+    let _alone = alone();
+    let practice = Practice::new();
+    let exercises = repo().join("fixtures/exercises");
+    let reference = fs::read_to_string(exercises.join("double/solution/lib/double.ex")).unwrap();
+    let own = reference.replace("number * 2", "number + number");
+    assert_ne!(own, reference);
+    let practice = practice.file("double.ex", own);
+    let run = |args: &str| practice.again().args(args).arg("--exercises").arg(&exercises).run();
+    assert_eq!(run("check double --only compile,test --file double.ex").code, 0);
+    assert!(run("list").stdout.contains("double            solved"), "{}", run("list").all());
+    let shown = run("solution double").stdout;
+    assert!(
+        shown.contains("Beside yours: of the accepted solutions the nearest is the reference"),
+        "{shown}"
+    );
+    assert!(shown.contains("number + number") && shown.contains("number * 2"), "{shown}");
+    assert_eq!(run("reset double --yes").code, 0);
+    assert_eq!(run("solution double").code, 2);
+}
+
+#[test]
+fn doctor_finds_everything() {
+    let _alone = alone();
+    let ran = Practice::with_shared_cache().args("doctor").run();
+    assert_eq!(ran.code, 0, "{}", ran.all());
+    for found in ["Elixir", "Erlang/OTP", "Dialyzer", "test runner"] {
+        assert!(ran.stdout.contains(&format!("found    {found}")), "{}", ran.all());
+    }
+}
+
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {

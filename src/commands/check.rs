@@ -1,16 +1,16 @@
 //! `practice check`: judges a solution.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::{Context, find};
+use super::{Context, find, here, output::Outputs};
 use crate::{
-    check::{self, Done, Options},
+    check::{self, Options},
     cli::{self, CheckArgs, Format},
     error::Error,
     exercise::{Exercise, catalogue::Catalogue},
     exit::Exit,
     plan::{Engine, SourceFile, Step},
-    render::{human, json},
+    render::{github, human, json, junit, sources::Sources},
     report::{Report, Verdict},
     state::StateFile,
     ui::{out, progress::Progress},
@@ -23,6 +23,7 @@ use crate::{
 /// Nothing to check, or it could not be checked.
 pub fn run(context: &Context, args: &CheckArgs) -> Result<Exit, Error> {
     let options = options(args)?;
+    let outputs = Outputs::open(&args.output)?;
     let catalogue = context.catalogue()?;
     let (exercise, solution) = resolve(&catalogue, args)?;
     if exercise.expected_tests().is_ok_and(|expected| expected.is_empty()) {
@@ -34,27 +35,28 @@ pub fn run(context: &Context, args: &CheckArgs) -> Result<Exit, Error> {
     let done =
         check::check(&workshop, exercise, solution.clone(), &options, &mut |event| progress.follow(event))?;
     drop(progress);
-    remember(&context.state(), &done.report);
-    print(context, exercise, &solution, &done, &again(args))?;
-    Ok(done.report.verdict().into())
-}
-
-fn print(
-    context: &Context,
-    exercise: &Exercise,
-    solution: &[SourceFile],
-    done: &Done,
-    again: &str,
-) -> Result<(), Error> {
-    out::data(&match context.format {
-        Format::Json => json::check(&done.report),
+    remember(&context.state(), exercise, &done.report, &solution);
+    let again = again(args);
+    let sources = Sources::new(exercise, &solution);
+    let render = |format| rendered(format, &done.report, &sources, &again);
+    let stdout = match context.format {
         Format::Human if context.quiet => human::verdict_line(&done.report),
-        Format::Human => human::check(&done.report, &human::Sources::new(exercise, solution), again),
-    })?;
+        format => render(format),
+    };
+    outputs.write(&stdout, render)?;
     if let Some(kept) = &done.kept {
         out::note(&format!("The project is kept in {}", kept.display()));
     }
-    Ok(())
+    Ok(done.report.verdict().into())
+}
+
+fn rendered(format: Format, report: &Report, sources: &Sources<'_>, again: &str) -> String {
+    match format {
+        Format::Human => human::check(report, sources, again),
+        Format::Json => json::check(report),
+        Format::Junit => junit::check(report, sources),
+        Format::Github => github::check(report, sources),
+    }
 }
 
 /// The command that checks the same again, to be typed where one stands.
@@ -136,21 +138,19 @@ fn around() -> Result<Option<Workspace>, Error> {
     Workspace::around(&here())
 }
 
-fn here() -> PathBuf {
-    std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."))
-}
-
 /// Remembers what failed, for `practice hint`, and what is solved. A check does not fail because
 /// this cannot be written down.
-fn remember(state: &StateFile, report: &Report) {
+fn remember(state: &StateFile, exercise: &Exercise, report: &Report, solution: &[SourceFile]) {
     let noted = state.update(|progress| {
         progress.last = Some(report.exercise.clone());
-        let exercise = progress.exercises.entry(report.exercise.clone()).or_default();
+        let exercise = progress.exercises.entry(exercise.id.clone()).or_default();
         match report.verdict() {
             // A part of a check that passed says nothing of the rest.
             Verdict::Passed if !report.solves() => {}
             Verdict::Passed => {
                 exercise.solved = true;
+                exercise.solution =
+                    solution.iter().map(|file| (file.path.clone(), file.text.clone())).collect();
                 exercise.hints.clear();
                 exercise.shown.clear();
             }

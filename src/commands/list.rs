@@ -1,4 +1,4 @@
-//! `practice list`: the exercises, and which are solved.
+//! `practice list`: the exercises, and how far one is with each.
 
 use super::Context;
 use crate::{
@@ -7,9 +7,8 @@ use crate::{
     exit::Exit,
     render::{
         human,
-        json::{self, ListRow},
+        json::{self, ListRow, Standing},
     },
-    state::Progress,
     ui::out,
 };
 
@@ -19,23 +18,24 @@ use crate::{
 /// A folder or a manifest that cannot be read.
 pub fn run(context: &Context) -> Result<Exit, Error> {
     let catalogue = context.catalogue()?;
-    let progress = context.state().read().unwrap_or_else(|error| {
-        out::warn(&error.to_string());
-        Progress::default()
-    });
-    let solved = |id: &str| progress.exercises.get(id).is_some_and(|exercise| exercise.solved);
+    let progress = context.progress();
+    let standing = |id: &str| match progress.exercises.get(id) {
+        Some(exercise) if exercise.solved => Standing::Solved,
+        Some(_) => Standing::Begun,
+        None => Standing::New,
+    };
     let rows: Vec<ListRow<'_>> = catalogue
         .exercises
         .iter()
         .map(|exercise| ListRow {
             exercise,
             ready: exercise.manifest.needs.is_empty(),
-            solved: solved(&exercise.id),
+            standing: standing(&exercise.id),
         })
         .collect();
     out::data(&match context.format {
-        Format::Human => human::list(&rows),
         Format::Json => json::list(&rows),
+        _ => human::list(&rows),
     })?;
     Ok(Exit::Passed)
 }

@@ -1,8 +1,14 @@
-//! What each command does: one file a command.
+//! What each command does: one file a command, and [`output`], which some share.
 
 pub mod check;
+pub mod completions;
+pub mod doctor;
 pub mod hint;
 pub mod list;
+pub mod man;
+pub mod new;
+pub mod output;
+pub mod reset;
 pub mod solution;
 pub mod start;
 pub mod verify;
@@ -10,7 +16,13 @@ pub mod verify;
 use std::path::PathBuf;
 
 use crate::{
-    cli::Format, dirs::Dirs, error::Error, exercise::catalogue::Catalogue, exercise_set, state::StateFile,
+    cli::Format,
+    dirs::Dirs,
+    error::Error,
+    exercise::catalogue::Catalogue,
+    exercise_set,
+    state::{Progress, StateFile},
+    ui::out,
 };
 
 /// What every command may need, resolved.
@@ -40,9 +52,23 @@ impl Context {
     pub fn state(&self) -> StateFile {
         StateFile::in_folder(&self.dirs.data)
     }
+
+    /// What is remembered; nothing, with a warning, where it cannot be read.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        self.state().read().unwrap_or_else(|error| {
+            out::warn(&error.to_string());
+            Progress::default()
+        })
+    }
 }
 
 /// The exercise of that id, or what was probably meant.
 fn find<'a>(catalogue: &'a Catalogue, id: &str) -> Result<&'a crate::exercise::Exercise, Error> {
     catalogue.find(id).map_err(|alike| Error::NoSuchExercise { id: id.to_owned(), alike })
+}
+
+/// Where one stands.
+fn here() -> PathBuf {
+    std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."))
 }

@@ -1,4 +1,4 @@
-//! `practice solution`: the reference, and why it is written so.
+//! `practice solution`: the reference, why it is written so, and how one's own differs.
 
 use super::{Context, find};
 use crate::{
@@ -16,9 +16,9 @@ use crate::{
 pub fn run(context: &Context, args: &SolutionArgs) -> Result<Exit, Error> {
     let catalogue = context.catalogue()?;
     let exercise = find(&catalogue, &args.id)?;
-    let solved =
-        args.yes || context.state().read()?.exercises.get(&exercise.id).is_some_and(|found| found.solved);
-    if !solved {
+    let progress = if args.yes { context.progress() } else { context.state().read()? };
+    let own = progress.exercises.get(&exercise.id);
+    if !args.yes && !own.is_some_and(|found| found.solved) {
         if !ask::can_ask() {
             return Err(Error::NotSolved { exercise: exercise.id.clone() });
         }
@@ -26,6 +26,7 @@ pub fn run(context: &Context, args: &SolutionArgs) -> Result<Exit, Error> {
             return Ok(Exit::Passed);
         }
     }
-    out::data(&human::solution(exercise))?;
+    let own = own.map(|found| &found.solution).filter(|files| !files.is_empty());
+    out::data(&human::solution(exercise, own.and_then(|files| exercise.nearest(files)).as_ref()))?;
     Ok(Exit::Passed)
 }

@@ -19,8 +19,9 @@ pub fn run(context: &Context, args: &StartArgs) -> Result<Exit, Error> {
     let exercise = find(&catalogue, &args.id)?;
     let folder = args.dir.clone().unwrap_or_else(|| PathBuf::from(&exercise.id));
     let files = workspace::files_of(exercise);
-    if !args.force {
-        nothing_is_there(&folder, files.iter().map(|(path, _)| path.as_str()))?;
+    let in_the_way = in_the_way(&folder, files.iter().map(|(path, _)| path.as_str()));
+    if let (Some(path), false) = (in_the_way, args.force) {
+        return Err(Error::Exists { path });
     }
     let mut begun = Begun::default();
     for (path, bytes) in &files {
@@ -31,25 +32,21 @@ pub fn run(context: &Context, args: &StartArgs) -> Result<Exit, Error> {
     Ok(Exit::Passed)
 }
 
-fn nothing_is_there<'a>(folder: &Path, paths: impl Iterator<Item = &'a str>) -> Result<(), Error> {
-    for path in std::iter::once(folder.to_owned()).chain(paths.map(|path| folder.join(path))) {
-        let exists = path.symlink_metadata().is_ok();
-        let is_the_folder = path == folder && path.is_dir();
-        if exists && !is_the_folder {
-            return Err(Error::Exists { path });
-        }
-    }
-    Ok(())
+/// The first file that would be overwritten.
+pub(super) fn in_the_way<'a>(folder: &Path, paths: impl Iterator<Item = &'a str>) -> Option<PathBuf> {
+    let all = std::iter::once(folder.to_owned()).chain(paths.map(|path| folder.join(path)));
+    let is_the_folder = |path: &PathBuf| path == folder && path.is_dir();
+    all.into_iter().find(|path| path.symlink_metadata().is_ok() && !is_the_folder(path))
 }
 
-/// Files and folders of a workspace that is not whole yet: half a workspace is none.
+/// Files and folders of a workspace (or a skeleton) that is not whole yet: half of one is none.
 #[derive(Default)]
-struct Begun {
+pub(super) struct Begun {
     made: Vec<PathBuf>,
 }
 
 impl Begun {
-    fn write(&mut self, path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    pub(super) fn write(&mut self, path: &Path, bytes: &[u8]) -> Result<(), Error> {
         let above: Vec<&Path> = path.ancestors().skip(1).take_while(|folder| !folder.exists()).collect();
         self.made.extend(
             above.into_iter().rev().filter(|folder| !folder.as_os_str().is_empty()).map(Path::to_owned),
@@ -60,7 +57,7 @@ impl Begun {
         write_file(path, bytes)
     }
 
-    fn done(mut self) {
+    pub(super) fn done(mut self) {
         self.made.clear();
     }
 }

@@ -11,7 +11,7 @@ use std::{
     thread,
 };
 
-use super::{Context, find};
+use super::{Context, find, output::Outputs};
 use crate::{
     check::{self, Options, rules_for},
     cli::{Format, VerifyArgs},
@@ -20,11 +20,11 @@ use crate::{
     exit::Exit,
     files::write_atomically,
     plan::{SourceFile, Step, TestId},
-    render::{human, json},
+    render::{github, human, json, junit},
     report::{Outcome, Report, Why},
     runner::Workshop,
     soundness::{self, Checked, ExerciseSoundness, Soundness},
-    ui::{out, progress::Progress},
+    ui::{out, progress::Progress, text},
 };
 
 /// Proves soundness, or writes the lock files.
@@ -32,6 +32,7 @@ use crate::{
 /// # Errors
 /// No such exercise, or it could not be checked.
 pub fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Error> {
+    let outputs = Outputs::open(&args.output)?;
     let part = args.partition.as_deref().map(partition).transpose()?;
     let catalogue = context.catalogue()?;
     let chosen: Vec<&Exercise> = if args.ids.is_empty() {
@@ -45,10 +46,13 @@ pub fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Error> {
         return update(&workshop, &chosen, folder);
     }
     let soundness = verify(context, args, &workshop, &chosen, part)?;
-    out::data(&match context.format {
+    let render = |format| match format {
         Format::Human => human::verify(&soundness),
         Format::Json => json::verify(&soundness),
-    })?;
+        Format::Junit => junit::verify(&soundness),
+        Format::Github => github::verify(&soundness, context.exercises.as_deref()),
+    };
+    outputs.write(&render(context.format), render)?;
     Ok(soundness.verdict().into())
 }
 
@@ -200,7 +204,8 @@ fn update(workshop: &Workshop, exercises: &[&Exercise], folder: &Path) -> Result
             Ok(tests) => {
                 write_atomically(&path, lock::write(&tests).as_bytes())
                     .map_err(Error::file("write", &path))?;
-                out::data(&format!("{}: {} tests in {}", exercise.id, tests.len(), path.display()))?;
+                let listed = text::count(tests.len(), "test");
+                out::data(&format!("{}: {listed} in {}", exercise.id, path.display()))?;
             }
             Err(reason) => {
                 out::data(&format!("{}: {reason}; {} is unchanged", exercise.id, path.display()))?;

@@ -13,8 +13,8 @@ defmodule Practice.Analysis do
   | `dialyzer` | `plt`, `dialyzer_warning`                               |
 
   Every command ends with `step_done` or `step_failed`; the latter is `blocked` where the learner's
-  source is not Elixir, which is no fault of ours. The end of the input, or the command `stop`, ends the
-  loop.
+  source is not Elixir, and `missing` where the tool is not installed: neither is a fault of ours. The
+  end of the input, or the command `stop`, ends the loop.
   """
 
   alias Practice.Analysis.{Atoms, Credo, Dialyzer, Format}
@@ -24,7 +24,7 @@ defmodule Practice.Analysis do
   @type emit :: (atom(), map() -> :ok)
 
   @typedoc "What a step comes to. The reason is for people to read."
-  @type result :: :ok | {:error, String.t()} | {:blocked, String.t()}
+  @type result :: :ok | {:error | :blocked | :missing, String.t()}
 
   @doc "Answers `command`, then every further command of the channel."
   @spec run(Channel.t(), map()) :: :ok
@@ -53,8 +53,9 @@ defmodule Practice.Analysis do
         duration = System.monotonic_time(:microsecond) - started
         emit.(:step_done, %{step: step, duration_us: duration})
 
-      {failure, reason} when failure in [:error, :blocked] ->
-        emit.(:step_failed, %{step: step, reason: reason, blocked: failure == :blocked})
+      {failure, reason} when failure in [:error, :blocked, :missing] ->
+        why = %{blocked: failure == :blocked, missing: failure == :missing}
+        emit.(:step_failed, Map.merge(why, %{step: step, reason: reason}))
     end
   end
 

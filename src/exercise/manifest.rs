@@ -36,6 +36,9 @@ pub struct Manifest {
     pub needs: Vec<String>,
     /// The solution's files, relative to the project.
     pub files: Vec<String>,
+    /// Test files that need a struct or a macro of the solution, and so are compiled after it.
+    #[serde(default)]
+    pub late_tests: Vec<String>,
     /// Limits of a run.
     #[serde(default)]
     pub limits: Limits,
@@ -368,7 +371,7 @@ files = ["lib/a.ex"]
           |
         5 | minuts = 5
           | ^^^^^^
-        unknown field `minuts`, expected one of `format`, `title`, `difficulty`, `minutes`, `topics`, `needs`, `files`, `limits`, `idioms`, `hints`, `variants`
+        unknown field `minuts`, expected one of `format`, `title`, `difficulty`, `minutes`, `topics`, `needs`, `files`, `late_tests`, `limits`, `idioms`, `hints`, `variants`
         "#);
     }
 

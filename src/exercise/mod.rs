@@ -4,6 +4,7 @@
 pub mod catalogue;
 pub mod lock;
 pub mod manifest;
+pub mod nearest;
 pub mod variant;
 
 use std::{borrow::Cow, collections::BTreeMap};
@@ -67,6 +68,14 @@ impl Exercise {
                 .filter(move |path| path.starts_with(folder) && path.ends_with("_test.exs"))
         };
         in_folder("test/").chain(in_folder("hidden/")).collect()
+    }
+
+    /// The test files that are compiled without any solution, and those that need it.
+    #[must_use]
+    pub fn early_and_late_tests(&self) -> (Vec<&str>, Vec<&str>) {
+        let is_late = |path: &&str| self.manifest.late_tests.iter().any(|late| late == path);
+        let (late, early) = self.test_files().into_iter().partition(is_late);
+        (early, late)
     }
 
     /// The given modules.

@@ -58,6 +58,9 @@ pub(super) fn shield() -> io::Result<()> {
     Ok(set_no_new_privs(true)?)
 }
 
+/// Orphans are handed to the nearest child subreaper, so every descendant is found.
+pub(super) const CONTAINS: bool = true;
+
 /// Whether this process ignores a signal, as programs do that `nohup` started.
 pub(super) fn is_ignored(signal: i32) -> bool {
     let status = Process::myself().and_then(|process| process.status());

@@ -67,6 +67,9 @@ pub use probe::{ProbeError, probe};
 pub use running::{Running, Stopper, start};
 pub use spec::{Limits, VmSpec};
 
+/// Whether every process that a program starts is found and ended with it, on this system.
+pub const CONTAINS: bool = system::CONTAINS;
+
 /// Makes this process the one that orphans are handed to, so that what a killed supervisor leaves
 /// behind can be found and killed. To be called once, at the start of the program.
 ///

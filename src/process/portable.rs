@@ -19,6 +19,9 @@ use super::children::{Children, Swept, Usage};
 const ROUNDS: u32 = 1000;
 const PAUSE: Duration = Duration::from_millis(5);
 
+/// Only the process group is found.
+pub(super) const CONTAINS: bool = false;
+
 /// The executable that is running.
 pub(super) fn own_program() -> PathBuf {
     std::env::current_exe().unwrap_or_else(|_| PathBuf::from("practice"))

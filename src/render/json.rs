@@ -4,8 +4,10 @@ use serde::Serialize;
 use std::time::Duration;
 
 use crate::{
+    error::Error,
     exercise::Exercise,
     finding::Finding,
+    health::{self, Item},
     hint::ShownHint,
     report::{Outcome, Report, StepReport, TestOutcome, TestResult, Verdict},
     soundness::Soundness,
@@ -168,7 +170,8 @@ fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
-fn outcome(outcome: &Outcome) -> &'static str {
+/// The word for an outcome.
+pub(super) fn outcome(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Passed => "passed",
         Outcome::Failed(_) => "failed",
@@ -196,6 +199,7 @@ struct Listed<'a> {
     needs: &'a [String],
     ready: bool,
     solved: bool,
+    state: &'static str,
 }
 
 /// An exercise in a list, with what this machine and this learner have to do with it.
@@ -205,14 +209,37 @@ pub struct ListRow<'a> {
     pub exercise: &'a Exercise,
     /// Whether everything it needs is there.
     pub ready: bool,
-    /// Whether a check has passed.
-    pub solved: bool,
+    /// How far the learner is.
+    pub standing: Standing,
+}
+
+/// How far a learner is with an exercise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It was never checked.
+    New,
+    /// It was checked.
+    Begun,
+    /// A check has passed.
+    Solved,
+}
+
+impl Standing {
+    /// In a word.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Begun => "begun",
+            Self::Solved => "solved",
+        }
+    }
 }
 
 /// The list of exercises.
 #[must_use]
 pub fn list(rows: &[ListRow<'_>]) -> String {
-    let exercises = rows.iter().map(|&ListRow { exercise, ready, solved }| Listed {
+    let exercises = rows.iter().map(|&ListRow { exercise, ready, standing }| Listed {
         id: &exercise.id,
         title: &exercise.manifest.title,
         difficulty: exercise.manifest.difficulty.name(),
@@ -220,7 +247,8 @@ pub fn list(rows: &[ListRow<'_>]) -> String {
         topics: &exercise.manifest.topics,
         needs: &exercise.manifest.needs,
         ready,
-        solved,
+        solved: standing == Standing::Solved,
+        state: standing.name(),
     });
     write(&List { version: VERSION, kind: "list", exercises: exercises.collect() })
 }
@@ -288,6 +316,65 @@ pub fn verify(soundness: &Soundness) -> String {
             .map(|(step, reason)| NotRun { step: step.name(), reason })
             .collect(),
     })
+}
+
+#[derive(Serialize)]
+struct Doctor<'a> {
+    version: u32,
+    kind: &'static str,
+    practice: &'static str,
+    complete: bool,
+    items: Vec<DoctorItem<'a>>,
+}
+
+#[derive(Serialize)]
+struct DoctorItem<'a> {
+    name: &'a str,
+    state: &'static str,
+    detail: &'a str,
+    todo: Option<&'a str>,
+}
+
+/// What was found on this machine.
+#[must_use]
+pub fn doctor(items: &[Item]) -> String {
+    write(&Doctor {
+        version: VERSION,
+        kind: "doctor",
+        practice: env!("CARGO_PKG_VERSION"),
+        complete: health::nothing_is_missing(items),
+        items: items
+            .iter()
+            .map(|item| DoctorItem {
+                name: item.name,
+                state: item.state.name(),
+                detail: &item.detail,
+                todo: item.todo.as_deref(),
+            })
+            .collect(),
+    })
+}
+
+#[derive(Serialize)]
+struct ErrorJson<'a> {
+    version: u32,
+    kind: &'static str,
+    message: String,
+    causes: Vec<String>,
+    hints: &'a [String],
+}
+
+/// What kept a command from its work, for whoever reads standard output.
+#[must_use]
+pub fn error(error: &Error) -> String {
+    let mut causes = Vec::new();
+    let mut cause = std::error::Error::source(error);
+    while let Some(source) = cause {
+        causes.push(source.to_string());
+        cause = source.source();
+    }
+    let hints = error.hints();
+    write(&ErrorJson { version: VERSION, kind: "error", message: error.to_string(), causes, hints: &hints })
 }
 
 fn millis(duration: Duration) -> u64 {

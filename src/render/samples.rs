@@ -133,3 +133,11 @@ pub fn broken() -> Report {
         Vec::new(),
     )
 }
+
+/// Everything passed that could run.
+pub fn incomplete() -> Report {
+    report(
+        vec![step(Step::Compile, Outcome::Passed), step(Step::Test, Outcome::Passed), without_credo()],
+        Vec::new(),
+    )
+}

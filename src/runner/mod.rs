@@ -102,17 +102,14 @@ pub fn prepare(workshop: &Workshop, exercise: &Exercise, out: &Prepared) -> Resu
     };
     let _interrupts = subscribe(sender.clone());
     let mut vm = RunningVm::start(&options, &project, sender)?;
-    let in_project = |paths: Vec<&str>| {
-        Term::texts(paths.iter().map(|path| Term::from(project.root().join(path).as_path())))
-    };
     vm.send(command(
         "prepare",
         &[
             ("nonce", vm.nonce().into()),
             ("root", project.root().as_path().into()),
-            ("support", in_project(exercise.support_files())),
+            ("support", in_project(&project, &exercise.support_files())),
             ("support_ebin", out.support_ebin.as_path().into()),
-            ("tests", in_project(exercise.test_files())),
+            ("tests", in_project(&project, &exercise.early_and_late_tests().0)),
             ("tests_ebin", out.tests_ebin.as_path().into()),
         ],
     ));
@@ -120,6 +117,10 @@ pub fn prepare(workshop: &Workshop, exercise: &Exercise, out: &Prepared) -> Resu
         Some(reason) => Error::Prepare { exercise: exercise.id.clone(), source: VmSaid(reason) },
         None => Error::Interrupted,
     })
+}
+
+fn in_project(project: &Project, paths: &[&str]) -> Term {
+    Term::texts(paths.iter().map(|path| Term::from(project.root().join(path).as_path())))
 }
 
 /// `None` as an error is an interruption.
@@ -271,7 +272,7 @@ impl Check<'_> {
                 ("support_ebin", prepared.support_ebin.as_path().into()),
                 ("tests_ebin", prepared.tests_ebin.as_path().into()),
                 ("controls", Term::texts(plan.controls.iter().map(String::as_str))),
-                ("late_tests", Term::List(Vec::new())),
+                ("late_tests", in_project(self.project, &exercise.early_and_late_tests().1)),
                 ("test_timeout_ms", Term::Number(exercise.manifest.limits.test_timeout_ms().into())),
             ],
         )

@@ -57,6 +57,20 @@ pub fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
+/// `512 bytes`, `1.5 MB`.
+#[must_use]
+pub fn bytes(number: u64) -> String {
+    // Exact enough for a person.
+    #[allow(clippy::cast_precision_loss)]
+    let number_of = |unit: u64| number as f64 / unit as f64;
+    match number {
+        0..1_000 => format!("{number} bytes"),
+        1_000..1_000_000 => format!("{:.0} kB", number_of(1_000)),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", number_of(1_000_000)),
+        _ => format!("{:.1} GB", number_of(1_000_000_000)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,5 +84,13 @@ mod tests {
     fn long_texts_are_cut_with_a_count() {
         assert_eq!(indent("a\nb\nc\nd", "  ", 3), "  a\n  b\n  … 2 more lines");
         assert_eq!(indent("a\nb\nc", "  ", 3), "  a\n  b\n  c");
+    }
+
+    #[test]
+    fn sizes_are_given_in_units_of_ten() {
+        assert_eq!(
+            [0, 999, 1_500, 2_340_000, 5_100_000_000].map(bytes),
+            ["0 bytes", "999 bytes", "2 kB", "2.3 MB", "5.1 GB"]
+        );
     }
 }

@@ -9,6 +9,7 @@ use std::{
     os::unix::{fs::PermissionsExt as _, process::ExitStatusExt as _},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -17,7 +18,7 @@ use tempfile::TempDir;
 
 /// A folder to work in, a home, a place for temporary files, and a PATH.
 pub struct Practice {
-    folder: TempDir,
+    folder: Arc<TempDir>,
     home: PathBuf,
     path: Option<String>,
     env: Vec<(String, String)>,
@@ -40,7 +41,7 @@ impl Practice {
             fs::create_dir(folder.path().join(name)).unwrap();
         }
         let home = folder.path().join("home");
-        Self { folder, home, path: None, env: Vec::new(), args: Vec::new() }
+        Self { folder: Arc::new(folder), home, path: None, env: Vec::new(), args: Vec::new() }
     }
 
     /// The cache that the tests of the real toolchain share, so that it is filled once.
@@ -48,6 +49,17 @@ impl Practice {
         let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("home");
         fs::create_dir_all(&home).unwrap();
         Self { home, ..Self::new() }
+    }
+
+    /// The same folder, home and environment for another run, with no arguments yet.
+    pub fn again(&self) -> Self {
+        Self {
+            folder: Arc::clone(&self.folder),
+            home: self.home.clone(),
+            path: self.path.clone(),
+            env: self.env.clone(),
+            args: Vec::new(),
+        }
     }
 
     pub fn work(&self) -> PathBuf {

@@ -45,7 +45,7 @@ defmodule Practice.Analysis.Dialyzer do
     case Application.load(:dialyzer) do
       {:error, {:already_loaded, :dialyzer}} -> :ok
       :ok -> :ok
-      {:error, _reason} -> {:error, "this Erlang/OTP has no Dialyzer"}
+      {:error, _reason} -> {:missing, "OTP came without Dialyzer; see `practice doctor`"}
     end
   end
 

@@ -1,14 +1,15 @@
 //! Lines of source with a place marked, as `rustc` shows them.
 
-use std::{borrow::Cow, collections::BTreeMap, ops::Range};
+use std::{borrow::Cow, ops::Range};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet, renderer::DecorStyle};
+use anstream::adapter::strip_str;
 
 use super::diff;
 use crate::{
-    exercise::Exercise,
     finding::{Finding, Place, Severity},
-    plan::{SourceFile, Step},
+    plan::Step,
+    render::sources::Sources,
     ui::text::{WIDTH, clean, indent, wrap},
 };
 
@@ -17,48 +18,6 @@ const MOST_LINES: usize = 24;
 
 /// Columns to the left of a source line: its number and the rule.
 const MARGIN: usize = 8;
-
-/// The texts that places point into, by the path that is shown.
-#[derive(Debug, Default)]
-pub struct Sources<'a> {
-    texts: BTreeMap<&'a str, Cow<'a, str>>,
-    solution: Vec<&'a str>,
-}
-
-impl<'a> Sources<'a> {
-    /// The solution's files and the exercise's tests.
-    #[must_use]
-    pub fn new(exercise: &'a Exercise, solution: &'a [SourceFile]) -> Self {
-        let tests = exercise.test_files().into_iter().filter_map(|path| Some((path, exercise.text(path)?)));
-        let files = solution.iter().map(|file| (file.shown.as_str(), Cow::Borrowed(file.text.as_str())));
-        Self {
-            texts: tests.chain(files).collect(),
-            solution: solution.iter().map(|file| file.shown.as_str()).collect(),
-        }
-    }
-
-    /// The solution's files alone.
-    #[cfg(test)]
-    #[must_use]
-    pub fn of_solution(solution: &'a [SourceFile]) -> Self {
-        let file = |file: &'a SourceFile| (file.shown.as_str(), Cow::Borrowed(file.text.as_str()));
-        Self {
-            texts: solution.iter().map(file).collect(),
-            solution: solution.iter().map(|file| file.shown.as_str()).collect(),
-        }
-    }
-
-    /// The text of a file, if it is one of them.
-    #[must_use]
-    pub fn text(&self, path: &str) -> Option<&str> {
-        self.texts.get(path).map(AsRef::as_ref)
-    }
-
-    /// The solution's files: path and text.
-    pub fn solution(&self) -> impl Iterator<Item = (&'a str, &str)> {
-        self.solution.iter().filter_map(|path| Some((*path, self.text(path)?)))
-    }
-}
 
 /// A finding with the line that it is about.
 #[must_use]
@@ -178,5 +137,29 @@ pub fn snippet(marked: &Marked) -> Snippet<'_, annotate_snippets::Annotation<'_>
 /// Groups as text.
 #[must_use]
 pub fn render(groups: &[Group<'_>]) -> String {
-    Renderer::styled().decor_style(DecorStyle::Unicode).term_width(WIDTH).render(groups)
+    let text = Renderer::styled().decor_style(DecorStyle::Unicode).term_width(WIDTH).render(groups);
+    text.lines().map(with_common_glyphs).collect::<Vec<_>>().join("\n")
+}
+
+/// Many fonts of terminals lack the sign with which a second file begins; the tee is in all that
+/// have the other lines.
+fn with_common_glyphs(line: &str) -> Cow<'_, str> {
+    const SECOND_FILE: char = '\u{2e2c}';
+    let begins_file = strip_str(line).to_string().trim_start().starts_with(SECOND_FILE);
+    if begins_file { Cow::Owned(line.replacen(SECOND_FILE, "├", 1)) } else { Cow::Borrowed(line) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_file_begins_with_a_sign_that_every_font_has() {
+        assert_eq!(
+            with_common_glyphs("\u{1b}[34m   ⸬\u{1b}[0m  lib/a.ex:3"),
+            "\u{1b}[34m   ├\u{1b}[0m  lib/a.ex:3"
+        );
+        let source = "3 │ \"⸬\"";
+        assert_eq!(with_common_glyphs(source), source);
+    }
 }

@@ -1,15 +1,15 @@
 //! What matters most of a failing check: one failure in full, and how many more there are.
 
 use annotate_snippets::{Group, Level};
-use regex::Regex;
 
 use super::{
     SHOWN_FINDINGS,
-    excerpt::{self, Marked, Sources, marked, render, snippet},
+    excerpt::{self, Marked, marked, render, snippet},
 };
 use crate::{
-    finding::{Finding, Place},
+    finding::Finding,
     plan::Step,
+    render::sources::{OwnPlace, Sources},
     report::{Report, StepReport, TestFailure, TestOutcome, TestResult},
     ui::{
         style::{BAD, FAINT, Styled},
@@ -69,7 +69,7 @@ fn test(test: &TestResult, sources: &Sources<'_>) -> String {
     let headline = headline(test, &failure);
     let mut in_test = asserted.as_ref().and_then(|place| marked(place, Some(headline.clone()), sources));
     let beside_line = in_test.as_mut().is_some_and(Marked::keep_label_if_it_fits);
-    let own = own_line(&failure, asserted.as_ref(), sources);
+    let own = own_line(test, sources);
     let title = match test.outcome {
         TestOutcome::TimedOut => format!("test timed out: {}", clean(&test.name)),
         _ => format!("test failed: {}", clean(&test.name)),
@@ -116,35 +116,14 @@ fn labelled(label: &str, value: &str) -> String {
     format!("  {}  {}", Styled(FAINT, format!("{label:>7}")), value.trim_start())
 }
 
-/// The learner's own line: where it raised, or else the function that the test had called.
-fn own_line(failure: &TestFailure, asserted: Option<&Place>, sources: &Sources<'_>) -> Option<Marked> {
-    if let Some(place) = &failure.raised_at {
-        return marked(place, Some("raised here".to_owned()), sources);
+/// The learner's own line.
+fn own_line(test: &TestResult, sources: &Sources<'_>) -> Option<Marked> {
+    match sources.own_place(test)? {
+        OwnPlace::Raised(place) => marked(&place, Some("raised here".to_owned()), sources),
+        OwnPlace::Called { place, function } => {
+            let mut own = marked(&place, Some(format!("the test calls `{function}`")), sources)?;
+            own.keep_label_if_it_fits();
+            Some(own)
+        }
     }
-    let (place, function) = called_function(asserted?, sources)?;
-    let mut own = marked(&place, Some(format!("the test calls `{function}`")), sources)?;
-    own.keep_label_if_it_fits();
-    Some(own)
-}
-
-/// Where the solution defines the function of its own that the test called last before it failed.
-fn called_function(asserted: &Place, sources: &Sources<'_>) -> Option<(Place, String)> {
-    let call = Regex::new(r"\b([A-Z][A-Za-z0-9_.]*)\.([a-z_][A-Za-z0-9_]*[?!]?)\(").ok()?;
-    let test = sources.text(&asserted.file)?;
-    let last = usize::try_from(asserted.line?).ok()?;
-    let lines: Vec<&str> = test.lines().take(last).collect();
-    lines.iter().rev().take_while(|line| !line.trim_start().starts_with("test ")).find_map(|line| {
-        let (_, [module, function]) = call.captures_iter(line).last()?.extract();
-        let place = definition(module, function, sources)?;
-        Some((place, format!("{module}.{function}")))
-    })
-}
-
-fn definition(module: &str, function: &str, sources: &Sources<'_>) -> Option<Place> {
-    let head = Regex::new(&format!(r"^\s*def {}(?:[ (,]|$)", regex::escape(function))).ok()?;
-    let defines = format!("defmodule {module} ");
-    sources.solution().filter(|(_, text)| text.contains(&defines)).find_map(|(path, text)| {
-        let line = text.lines().position(|line| head.is_match(line))?;
-        Some(Place { file: path.to_owned(), line: u32::try_from(line + 1).ok(), column: None })
-    })
 }

@@ -1,16 +1,20 @@
 //! Results for people, in 80 columns; what colour says is also in words.
 
+mod doctor;
 mod excerpt;
 mod failure;
 mod verify;
 
 use std::path::Path;
 
-pub use self::{excerpt::Sources, verify::verify};
+pub use self::{doctor::doctor, verify::verify};
 
-use super::json::ListRow;
+use super::{
+    json::{ListRow, Standing},
+    sources::Sources,
+};
 use crate::{
-    exercise::Exercise,
+    exercise::{Exercise, nearest::Nearest},
     finding::Finding,
     hint::ShownHint,
     plan::Step,
@@ -245,7 +249,11 @@ pub fn list(rows: &[ListRow<'_>]) -> String {
     let width = rows.iter().map(|row| row.exercise.id.len()).max().unwrap_or(0);
     let row = |row: &ListRow<'_>| {
         let manifest = &row.exercise.manifest;
-        let state = if row.solved { Styled(GOOD, "solved") } else { Styled(FAINT, "      ") };
+        let state = match row.standing {
+            Standing::Solved => Styled(GOOD, "solved"),
+            Standing::Begun => Styled(MILD, "begun "),
+            Standing::New => Styled(FAINT, "      "),
+        };
         let start = format!(
             "{}  {state}  {:<6}  {:>3} min  ",
             Styled(STRONG, format!("{:width$}", row.exercise.id)),
@@ -276,9 +284,35 @@ pub fn started(exercise: &Exercise, folder: &Path) -> String {
     )
 }
 
-/// The reference and the reviewer's notes.
+/// A new skeleton, and what an author does with it.
 #[must_use]
-pub fn solution(exercise: &Exercise) -> String {
+pub fn skeleton(id: &str, folder: &Path, set: &Path) -> String {
+    let verify = format!("practice verify {id} --exercises {}", set.display());
+    let line = |command: &str, what: &str| format!("  {}\n    {what}", Styled(STRONG, command));
+    [
+        format!("A small exercise that is sound, to be changed into yours: {}\n", folder.display()),
+        line(&format!("{verify} --update"), "writes the list of tests from the reference's run"),
+        line(&verify, "says what is wrong or missing"),
+    ]
+    .join("\n")
+}
+
+/// An exercise that was begun anew.
+#[must_use]
+pub fn reset(exercise: &Exercise, workspace: Option<&Path>, kept: Option<&Path>) -> String {
+    let mut lines = vec![format!("Progress in {} is forgotten.", Styled(STRONG, &exercise.id))];
+    lines.extend(workspace.map(|folder| {
+        let files: Vec<String> =
+            exercise.manifest.files.iter().map(|file| folder.join(file).display().to_string()).collect();
+        format!("The stub is back: {}", files.join(", "))
+    }));
+    lines.extend(kept.map(|kept| format!("What you wrote is in {}", kept.display())));
+    lines.join("\n")
+}
+
+/// The reference, the reviewer's notes, and what is nearest to the learner's own solution.
+#[must_use]
+pub fn solution(exercise: &Exercise, nearest: Option<&Nearest>) -> String {
     let mut parts = Vec::new();
     for file in &exercise.manifest.files {
         let text = exercise.text(&format!("solution/{file}")).unwrap_or_default();
@@ -287,7 +321,23 @@ pub fn solution(exercise: &Exercise) -> String {
     if let Some(notes) = exercise.text("notes.md") {
         parts.push(notes.trim_end().to_owned());
     }
+    parts.extend(nearest.map(beside_own));
     parts.join("\n\n")
+}
+
+/// How the accepted solution that is nearest differs from the learner's.
+fn beside_own(nearest: &Nearest) -> String {
+    let which = match &nearest.about {
+        Some(about) => {
+            format!("of the accepted solutions the nearest is `{}`: {about}", nearest.variant.name)
+        }
+        None => "of the accepted solutions the nearest is the reference".to_owned(),
+    };
+    let title = wrap(&format!("Beside yours: {which}"), WIDTH, "", "");
+    if nearest.diff.is_empty() {
+        return format!("{title}\n\n  They are the same, to the letter.");
+    }
+    format!("{}\n\n{}", Styled(STRONG, title), diff(&nearest.diff, usize::MAX))
 }
 
 /// What to type next, for somebody who typed nothing.
