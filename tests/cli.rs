@@ -39,6 +39,17 @@ fn list_shows_the_exercises() {
 }
 
 #[test]
+fn list_shows_how_far_one_is() {
+    let practice = Practice::new();
+    practice.again().args("start with_chain").run();
+    assert!(practice.again().args("list").run().stdout.contains("with_chain        begun"));
+    let json = practice.again().args("list --format json").run().json();
+    let states: Vec<&str> =
+        json["exercises"].as_array().unwrap().iter().map(|e| e["state"].as_str().unwrap()).collect();
+    assert_eq!(states, ["new", "begun"]);
+}
+
+#[test]
 fn list_for_programs() {
     let json = Practice::new().args("list --format json").run().json();
     assert_eq!(json["version"], 1);

@@ -12,8 +12,8 @@ use crate::{
     plan::{Engine, SourceFile, Step},
     render::{github, human, json, junit, sources::Sources},
     report::{Report, Verdict},
-    state::StateFile,
-    ui::{out, progress::Progress},
+    state::Progress,
+    ui::{out, progress},
     workspace::{self, Workspace},
 };
 
@@ -29,13 +29,13 @@ pub fn run(context: &Context, args: &CheckArgs) -> Result<Exit, Error> {
     if exercise.expected_tests().is_ok_and(|expected| expected.is_empty()) {
         return Err(Error::NoTests { id: exercise.id.clone() });
     }
-    let progress = Progress::spinner(context.quiet);
+    let progress = progress::Progress::spinner(context.quiet);
     progress.say("starting Elixir");
     let workshop = check::open_workshop(&context.dirs)?;
     let done =
         check::check(&workshop, exercise, solution.clone(), &options, &mut |event| progress.follow(event))?;
     drop(progress);
-    remember(&context.state(), exercise, &done.report, &solution);
+    context.remember(|progress| note(progress, &done.report, &solution));
     let again = again(args);
     let sources = Sources::new(exercise, &solution);
     let render = |format| rendered(format, &done.report, &sources, &again);
@@ -138,33 +138,26 @@ fn around() -> Result<Option<Workspace>, Error> {
     Workspace::around(&here())
 }
 
-/// Remembers what failed, for `practice hint`, and what is solved. A check does not fail because
-/// this cannot be written down.
-fn remember(state: &StateFile, exercise: &Exercise, report: &Report, solution: &[SourceFile]) {
-    let noted = state.update(|progress| {
-        progress.last = Some(report.exercise.clone());
-        let exercise = progress.exercises.entry(exercise.id.clone()).or_default();
-        match report.verdict() {
-            // A part of a check that passed says nothing of the rest.
-            Verdict::Passed if !report.solves() => {}
-            Verdict::Passed => {
-                exercise.solved = true;
-                exercise.solution =
-                    solution.iter().map(|file| (file.path.clone(), file.text.clone())).collect();
-                exercise.hints.clear();
-                exercise.shown.clear();
-            }
-            Verdict::Failed => {
-                exercise.hints.clone_from(&report.hints);
-                // The report itself has shown the first level of the first hint.
-                if let Some(first) = report.hints.first() {
-                    exercise.shown.entry(first.id.clone()).or_insert(1);
-                }
-            }
-            Verdict::CouldNotCheck => {}
+/// What `practice hint`, `list` and `solution` need to know of a check.
+fn note(progress: &mut Progress, report: &Report, solution: &[SourceFile]) {
+    progress.last = Some(report.exercise.clone());
+    let exercise = progress.exercises.entry(report.exercise.clone()).or_default();
+    match report.verdict() {
+        // A part of a check that passed says nothing of the rest.
+        Verdict::Passed if !report.solves() => {}
+        Verdict::Passed => {
+            exercise.solved = true;
+            exercise.solution = solution.iter().map(|file| (file.path.clone(), file.text.clone())).collect();
+            exercise.hints.clear();
+            exercise.shown.clear();
         }
-    });
-    if let Err(error) = noted {
-        out::warn(&format!("{error}; progress is not remembered"));
+        Verdict::Failed => {
+            exercise.hints.clone_from(&report.hints);
+            // The report itself has shown the first level of the first hint.
+            if let Some(first) = report.hints.first() {
+                exercise.shown.entry(first.id.clone()).or_insert(1);
+            }
+        }
+        Verdict::CouldNotCheck => {}
     }
 }

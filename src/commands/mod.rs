@@ -61,6 +61,13 @@ impl Context {
             Progress::default()
         })
     }
+
+    /// Notes progress. No command fails because that cannot be written down.
+    fn remember(&self, change: impl FnOnce(&mut Progress)) {
+        if let Err(error) = self.state().update(change) {
+            out::warn(&format!("{error}; progress is not remembered"));
+        }
+    }
 }
 
 /// The exercise of that id, or what was probably meant.

@@ -28,6 +28,10 @@ pub fn run(context: &Context, args: &StartArgs) -> Result<Exit, Error> {
         begun.write(&folder.join(path), bytes)?;
     }
     begun.done();
+    context.remember(|progress| {
+        progress.exercises.entry(exercise.id.clone()).or_default();
+        progress.last = Some(exercise.id.clone());
+    });
     out::data(&human::started(exercise, &folder))?;
     Ok(Exit::Passed)
 }

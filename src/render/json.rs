@@ -216,9 +216,9 @@ pub struct ListRow<'a> {
 /// How far a learner is with an exercise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// It was never checked.
+    /// It was never started.
     New,
-    /// It was checked.
+    /// It was started or checked.
     Begun,
     /// A check has passed.
     Solved,

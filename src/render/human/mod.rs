@@ -162,12 +162,13 @@ fn detail(step: &StepReport, strict: bool) -> String {
 
 /// What is worth a look without failing the check.
 fn advice(report: &Report, sources: &Sources<'_>) -> Vec<String> {
-    let advice: Vec<(&StepReport, &Finding)> = report
+    let mut advice: Vec<(&StepReport, &Finding)> = report
         .steps
         .iter()
         .flat_map(|step| step.findings.iter().map(move |finding| (step, finding)))
         .filter(|(_, finding)| !finding.fails(report.strict))
         .collect();
+    advice.sort_by_key(|(_, finding)| std::cmp::Reverse(finding.severity));
     // While something fails, advice would draw the eye from it: it is counted in the step's line.
     if report.verdict() == Verdict::Failed {
         return Vec::new();
