@@ -145,7 +145,7 @@ pub struct StartArgs {
     /// The folder to make [default: ./ID]
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
-    /// Overwrite files that exist
+    /// Write the files anew where they exist; your `lib` is kept as `lib-1`
     #[arg(long)]
     pub force: bool,
 }
@@ -159,7 +159,7 @@ pub struct CheckArgs {
     /// Check this file as the solution; needs no workspace
     #[arg(long, value_name = "FILE")]
     pub file: Option<PathBuf>,
-    /// Run only these steps
+    /// Run only these steps: compile, format, test, idioms, credo, dialyzer (with commas between)
     #[arg(long, value_name = "STEP", value_delimiter = ',', conflicts_with = "skip")]
     pub only: Vec<String>,
     /// Leave these steps out
@@ -192,8 +192,8 @@ pub struct HintArgs {
 /// `practice solution`
 #[derive(Args, Debug)]
 pub struct SolutionArgs {
-    /// The exercise
-    pub id: String,
+    /// The exercise [default: that of the workspace one stands in]
+    pub id: Option<String>,
     /// Do not ask, even if it is not solved yet
     #[arg(long, short)]
     pub yes: bool,

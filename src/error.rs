@@ -228,7 +228,22 @@ pub enum Error {
     },
     /// `hint` without an id and without anything to go by.
     #[error("it is not clear which exercise is meant")]
-    WhichExercise,
+    WhichExercise {
+        /// The command that was given.
+        command: &'static str,
+    },
+    /// `hint` after a pass.
+    #[error("`{exercise}` is solved, and nothing has failed since")]
+    AllPassed {
+        /// The exercise.
+        exercise: String,
+    },
+    /// `start` inside of a workspace.
+    #[error("this is the workspace of `{exercise}`, and one inside of another is hardly meant")]
+    InAWorkspace {
+        /// The exercise of the workspace.
+        exercise: String,
+    },
     /// `solution` of an unsolved exercise without a terminal to ask on.
     #[error("`{exercise}` is not solved yet, and there is no terminal to ask on")]
     NotSolved {
@@ -338,7 +353,10 @@ impl Error {
             Self::FileWithoutExercise => vec!["`practice check ID --file FILE`".to_owned()],
             Self::SeveralFiles { id, .. } => vec![format!("`practice start {id}` makes a workspace for them")],
             Self::Solution { problem, .. } => problem.hint().into_iter().collect(),
-            Self::Exists { .. } => vec!["`--force` overwrites, `--dir DIR` writes elsewhere".to_owned()],
+            Self::Exists { .. } => vec![
+                "`--dir DIR` writes elsewhere; `--force` writes anew, and keeps your `lib` as `lib-1`".to_owned(),
+                "in a workspace, `practice reset` puts the stub back".to_owned(),
+            ],
             Self::ExerciseExists { .. } => vec!["choose another id, or another set: `--exercises DIR`".to_owned()],
             Self::NoSuchStep { .. } | Self::NoSteps => {
                 let names = crate::plan::Step::ALL.map(crate::plan::Step::name);
@@ -354,7 +372,13 @@ impl Error {
                 vec!["`elixir --version` by hand shows what is wrong".to_owned()]
             }
             Self::NothingFailed { exercise } => vec![format!("`practice check` in the workspace of `{exercise}`")],
-            Self::WhichExercise => vec!["name it: `practice hint ID`".to_owned()],
+            Self::WhichExercise { command } => vec![format!("name it: `practice {command} ID`")],
+            Self::AllPassed { exercise } => {
+                vec![format!("`practice solution {exercise}` compares yours with the reference")]
+            }
+            Self::InAWorkspace { .. } => {
+                vec!["go to another folder, or name one: `--dir DIR`".to_owned()]
+            }
             Self::NotSolved { exercise } => vec![format!("`practice solution {exercise} --yes` shows it anyway")],
             Self::NoFormat { has: ["human"], .. } => vec!["what it prints is for people alone".to_owned()],
             Self::NoFormat { has, .. } => vec![format!("it has {}", has.join(" and "))],

@@ -201,7 +201,9 @@ pub fn problems(exercise: &Exercise) -> Vec<String> {
     problems.extend(missing_files(exercise));
     problems.extend(unexpected_files(exercise));
     if expected.is_empty() {
+        // What else names a test cannot be held against anything.
         problems.push(format!("{} is missing: write it with `practice verify --update`", lock::PATH));
+        return problems;
     }
     problems.extend(missing_hints(exercise, &expected));
     problems.extend(idle_triggers(exercise, &expected));

@@ -28,6 +28,9 @@ const GITIGNORE: &str = "/_build/\n/deps/\n/.elixir_ls/\n";
 #[derive(Debug, Serialize, Deserialize)]
 struct Marker {
     exercise: String,
+    /// The set that it is from, if that is not the built-in one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    exercises: Option<PathBuf>,
 }
 
 /// A workspace that was found.
@@ -37,6 +40,8 @@ pub struct Workspace {
     pub folder: PathBuf,
     /// The exercise's id.
     pub exercise: String,
+    /// The set that it is from, if that is not the built-in one.
+    pub exercises: Option<PathBuf>,
 }
 
 impl Workspace {
@@ -55,7 +60,7 @@ impl Workspace {
         };
         let marker: Marker =
             toml::from_str(&text).map_err(|source| Error::Marker { path, source: Box::new(source) })?;
-        Ok(Some(Self { folder: folder.to_owned(), exercise: marker.exercise }))
+        Ok(Some(Self { folder: folder.to_owned(), exercise: marker.exercise, exercises: marker.exercises }))
     }
 
     /// The workspace in which one stands: in this folder or in one above it. The folder's path is
@@ -176,10 +181,12 @@ fn reason_of(error: &std::io::Error) -> String {
     text.split(" (os error").next().unwrap_or_default().to_lowercase()
 }
 
-/// The files of a new workspace, by their path in it.
+/// The files of a new workspace, by their path in it. `set` is where the exercise is from, if it is
+/// not a built-in one.
 #[must_use]
-pub fn files_of(exercise: &Exercise) -> Vec<(String, Vec<u8>)> {
-    let marker = Marker { exercise: exercise.id.clone() };
+pub fn files_of(exercise: &Exercise, set: Option<&Path>) -> Vec<(String, Vec<u8>)> {
+    let exercises = set.map(|set| std::path::absolute(set).unwrap_or_else(|_| set.to_owned()));
+    let marker = Marker { exercise: exercise.id.clone(), exercises };
     let marker = format!(
         "# `practice check` finds the exercise by this file.\n{}",
         toml::to_string(&marker).unwrap_or_default()
@@ -199,6 +206,23 @@ pub fn files_of(exercise: &Exercise) -> Vec<(String, Vec<u8>)> {
         files.extend(given.filter(|(path, _)| path != lock::PATH));
     }
     files
+}
+
+/// Moves the learner's `lib` aside, so that nothing of it is overwritten; says where it is now.
+///
+/// # Errors
+/// A folder that cannot be written.
+pub fn keep_aside(folder: &Path) -> Result<Option<PathBuf>, Error> {
+    let lib = folder.join("lib");
+    if !lib.exists() {
+        return Ok(None);
+    }
+    let names = (1..).map(|number| folder.join(format!("lib-{number}")));
+    let free = names.into_iter().find(|name| name.symlink_metadata().is_err());
+    if let Some(kept) = &free {
+        fs::rename(&lib, kept).map_err(Error::file("move", &lib))?;
+    }
+    Ok(free)
 }
 
 #[cfg(test)]

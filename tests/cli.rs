@@ -124,14 +124,49 @@ fn start_never_overwrites_without_force() {
     -- stderr
     error: `with_chain/lib/checkout.ex` exists already
 
-    hint: `--force` overwrites, `--dir DIR` writes elsewhere
+    hint: `--dir DIR` writes elsewhere; `--force` writes anew, and keeps your `lib`
+          as `lib-1`
+    hint: in a workspace, `practice reset` puts the stub back
     ");
     assert_eq!(practice.tree(), ["with_chain/lib/checkout.ex"]);
     let practice = practice.args("--force");
-    assert_eq!(practice.run().code, 0);
+    let forced = practice.run();
+    assert_eq!(forced.code, 0);
+    assert!(forced.stdout.contains("what you wrote is in with_chain/lib-1"), "{}", forced.all());
+    assert_eq!(fs::read_to_string(practice.work().join("with_chain/lib-1/checkout.ex")).unwrap(), "my work");
     assert!(
         fs::read_to_string(practice.work().join("with_chain/lib/checkout.ex")).unwrap().contains("defmodule")
     );
+}
+
+#[test]
+fn a_workspace_in_a_workspace_is_hardly_meant() {
+    let practice = Practice::new().file(".practice.toml", "exercise = \"with_chain\"\n");
+    assert_snapshot!(practice.again().args("start with_chain").run().all(), @"
+    exit 2
+    -- stderr
+    error: this is the workspace of `with_chain`, and one inside of another is
+           hardly meant
+
+    hint: go to another folder, or name one: `--dir DIR`
+    ");
+    assert_eq!(practice.again().args("start with_chain --dir below").run().code, 0);
+}
+
+#[test]
+fn a_workspace_knows_the_set_that_it_is_from() {
+    let practice = Practice::new().path("/nowhere");
+    let run = |args: &str| practice.again().args(args).run();
+    run("new my_first --exercises set");
+    assert_eq!(run("start my_first --exercises set --dir ws").code, 0);
+    fs::write(
+        practice.work().join("set/my_first/test/tests.lock"),
+        "tests = [\"MyFirstTest: greets by name\"]\n",
+    )
+    .unwrap();
+    // It finds the exercise, and gets as far as looking for Elixir.
+    assert!(run("check ws").stderr.contains("cannot find `elixir`"), "{}", run("check ws").all());
+    assert_eq!(run("reset ws --yes").code, 0);
 }
 
 #[test]
@@ -332,7 +367,8 @@ fn a_vm_that_ends_at_once_is_no_fault_of_the_solution() {
     assert_snapshot!(practice.run().all(), @"
     exit 2
     -- stderr
-    error: the tests of `ets_rate_limiter` could not be compiled; your code was not judged
+    error: the tests of `ets_rate_limiter` could not be compiled; your code was not
+           judged
       Caused by: the VM ended with status 3 (cannot load)
     ");
     practice.assert_nothing_left();
@@ -469,7 +505,7 @@ fn new_makes_a_skeleton() {
     assert_snapshot!(practice.run().all(), @"
     exit 0
     -- stdout
-    A small exercise that is sound, to be changed into yours: set/my_first
+    A small exercise, to be changed into yours: set/my_first
 
       practice verify my_first --exercises set --update
         writes the list of tests from the reference's run
@@ -502,7 +538,7 @@ fn new_makes_a_skeleton() {
     ");
     let here = Practice::new().args("new other");
     assert_snapshot!(here.run().stdout, @"
-    A small exercise that is sound, to be changed into yours: other
+    A small exercise, to be changed into yours: other
 
       practice verify other --exercises . --update
         writes the list of tests from the reference's run

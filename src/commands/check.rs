@@ -24,7 +24,7 @@ use crate::{
 pub fn run(context: &Context, args: &CheckArgs) -> Result<Exit, Error> {
     let options = options(args)?;
     let outputs = Outputs::open(&args.output)?;
-    let catalogue = context.catalogue()?;
+    let catalogue = context.catalogue(args.target.as_deref())?;
     let (exercise, solution) = resolve(&catalogue, args)?;
     if exercise.expected_tests().is_ok_and(|expected| expected.is_empty()) {
         return Err(Error::NoTests { id: exercise.id.clone() });

@@ -94,7 +94,7 @@ fn credo() -> Item {
 }
 
 fn exercises(context: &Context) -> Item {
-    match context.catalogue() {
+    match context.catalogue(None) {
         Ok(catalogue) => {
             let progress = context.progress();
             let solved = |exercise: &&Exercise| {

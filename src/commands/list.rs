@@ -17,7 +17,7 @@ use crate::{
 /// # Errors
 /// A folder or a manifest that cannot be read.
 pub fn run(context: &Context) -> Result<Exit, Error> {
-    let catalogue = context.catalogue()?;
+    let catalogue = context.catalogue(None)?;
     let progress = context.progress();
     let standing = |id: &str| match progress.exercises.get(id) {
         Some(exercise) if exercise.solved => Standing::Solved,

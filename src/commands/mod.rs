@@ -13,7 +13,7 @@ pub mod solution;
 pub mod start;
 pub mod verify;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::{
     cli::Format,
@@ -23,6 +23,7 @@ use crate::{
     exercise_set,
     state::{Progress, StateFile},
     ui::out,
+    workspace::Workspace,
 };
 
 /// What every command may need, resolved.
@@ -39,12 +40,17 @@ pub struct Context {
 }
 
 impl Context {
-    /// The exercises at hand.
+    /// The exercises at hand: the built-in ones, and those of the set that was named or that the
+    /// workspace is from.
     ///
     /// # Errors
     /// A folder that cannot be read, a manifest that cannot be read.
-    pub fn catalogue(&self) -> Result<Catalogue, Error> {
-        exercise_set::load(self.exercises.as_deref())
+    pub fn catalogue(&self, target: Option<&Path>) -> Result<Catalogue, Error> {
+        let set = match &self.exercises {
+            Some(named) => Some(named.clone()),
+            None => workspace_at(target)?.and_then(|workspace| workspace.exercises),
+        };
+        exercise_set::load(set.as_deref())
     }
 
     /// The learner's progress.
@@ -73,6 +79,23 @@ impl Context {
 /// The exercise of that id, or what was probably meant.
 fn find<'a>(catalogue: &'a Catalogue, id: &str) -> Result<&'a crate::exercise::Exercise, Error> {
     catalogue.find(id).map_err(|alike| Error::NoSuchExercise { id: id.to_owned(), alike })
+}
+
+/// The exercise that was named, that of the workspace, or the one that was checked last.
+fn which(named: Option<&str>, progress: &Progress, command: &'static str) -> Result<String, Error> {
+    if let Some(id) = named {
+        return Ok(id.to_owned());
+    }
+    let around = workspace_at(None)?.map(|workspace| workspace.exercise);
+    around.or_else(|| progress.last.clone()).ok_or(Error::WhichExercise { command })
+}
+
+/// The workspace whose folder was named, or else the one in which one stands.
+fn workspace_at(target: Option<&Path>) -> Result<Option<Workspace>, Error> {
+    match target.map(Workspace::at).transpose()?.flatten() {
+        Some(named) => Ok(Some(named)),
+        None => Workspace::around(&here()),
+    }
 }
 
 /// Where one stands.

@@ -1,6 +1,6 @@
 //! `practice solution`: the reference, why it is written so, and how one's own differs.
 
-use super::{Context, find};
+use super::{Context, find, which};
 use crate::{
     cli::SolutionArgs,
     error::Error,
@@ -14,9 +14,9 @@ use crate::{
 /// # Errors
 /// No such exercise, or nobody to ask.
 pub fn run(context: &Context, args: &SolutionArgs) -> Result<Exit, Error> {
-    let catalogue = context.catalogue()?;
-    let exercise = find(&catalogue, &args.id)?;
+    let catalogue = context.catalogue(None)?;
     let progress = if args.yes { context.progress() } else { context.state().read()? };
+    let exercise = find(&catalogue, &which(args.id.as_deref(), &progress, "solution")?)?;
     let own = progress.exercises.get(&exercise.id);
     if !args.yes && !own.is_some_and(|found| found.solved) {
         if !ask::can_ask() {

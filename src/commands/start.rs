@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Context, find};
+use super::{Context, find, workspace_at};
 use crate::{
     cli::StartArgs, error::Error, exit::Exit, project::write_file, render::human, ui::out, workspace,
 };
@@ -15,14 +15,18 @@ use crate::{
 /// # Errors
 /// No such exercise, a file that exists already, a folder that cannot be written.
 pub fn run(context: &Context, args: &StartArgs) -> Result<Exit, Error> {
-    let catalogue = context.catalogue()?;
+    let catalogue = context.catalogue(None)?;
     let exercise = find(&catalogue, &args.id)?;
+    if let (None, Some(around)) = (&args.dir, workspace_at(None)?) {
+        return Err(Error::InAWorkspace { exercise: around.exercise });
+    }
     let folder = args.dir.clone().unwrap_or_else(|| PathBuf::from(&exercise.id));
-    let files = workspace::files_of(exercise);
+    let files = workspace::files_of(exercise, context.exercises.as_deref());
     let in_the_way = in_the_way(&folder, files.iter().map(|(path, _)| path.as_str()));
     if let (Some(path), false) = (in_the_way, args.force) {
         return Err(Error::Exists { path });
     }
+    let kept = if args.force { workspace::keep_aside(&folder)? } else { None };
     let mut begun = Begun::default();
     for (path, bytes) in &files {
         begun.write(&folder.join(path), bytes)?;
@@ -32,7 +36,7 @@ pub fn run(context: &Context, args: &StartArgs) -> Result<Exit, Error> {
         progress.exercises.entry(exercise.id.clone()).or_default();
         progress.last = Some(exercise.id.clone());
     });
-    out::data(&human::started(exercise, &folder))?;
+    out::data(&human::started(exercise, &folder, kept.as_deref()))?;
     Ok(Exit::Passed)
 }
 

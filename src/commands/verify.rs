@@ -34,7 +34,7 @@ use crate::{
 pub fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Error> {
     let outputs = Outputs::open(&args.output)?;
     let part = args.partition.as_deref().map(partition).transpose()?;
-    let catalogue = context.catalogue()?;
+    let catalogue = context.catalogue(None)?;
     let chosen: Vec<&Exercise> = if args.ids.is_empty() {
         catalogue.exercises.iter().collect()
     } else {
@@ -181,8 +181,8 @@ fn note_steps_not_run(soundness: &mut Soundness, report: &Report) {
 }
 
 fn error_in_a_line(error: &Error) -> String {
-    let cause = std::error::Error::source(error).map(|source| format!(": {source}")).unwrap_or_default();
-    format!("{error}{cause}")
+    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}"))
 }
 
 /// What is wrong with the exercise's files and rules.

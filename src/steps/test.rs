@@ -125,9 +125,10 @@ impl TestLog {
             let message = failure.message.lines().next().unwrap_or_default();
             return Some(Outcome::Failed(Some(format!("{module} failed outside its tests: {message}"))));
         }
-        let missing = results.iter().filter(|test| test.outcome == TestOutcome::NotRun).count();
-        if missing > 0 {
-            let reason = format!("{missing} of {} expected tests did not run", results.len());
+        let mut missing = results.iter().filter(|test| test.outcome == TestOutcome::NotRun);
+        if let Some(first) = missing.next() {
+            let (number, all, name) = (missing.count() + 1, results.len(), &first.name);
+            let reason = format!("{number} of {all} expected tests did not run, first \"{name}\"");
             return Some(Outcome::Failed(Some(reason)));
         }
         let passed = results.iter().all(|test| test.outcome == TestOutcome::Passed);

@@ -6,6 +6,7 @@ use std::{
     thread,
 };
 
+use super::text;
 use crate::{error::Error, process::interrupt};
 
 /// Whether there is somebody to ask.
@@ -20,7 +21,8 @@ pub fn can_ask() -> bool {
 /// Ctrl-C instead of an answer.
 pub fn yes(question: &str) -> Result<bool, Error> {
     let mut out = anstream::stderr();
-    let _ = write!(out, "{question} [y/N] ").and_then(|()| out.flush());
+    let question = text::wrap(&format!("{question} [y/N]"), text::WIDTH - 1, "", "");
+    let _ = write!(out, "{question} ").and_then(|()| out.flush());
     let (sender, answers) = mpsc::channel();
     let _interrupts = interrupt::subscribe({
         let sender = sender.clone();

@@ -59,7 +59,9 @@ pub fn error(error: &Error) {
 /// `error: …`, `Caused by: …`, `hint: …`.
 #[must_use]
 pub fn error_text(error: &Error) -> String {
-    let mut out = format!("{}: {}\n", Styled(BAD, "error"), text::clean(&error.to_string()));
+    let message = text::wrap(&text::clean(&error.to_string()), text::WIDTH, "error: ", "       ");
+    let message = message.strip_prefix("error").unwrap_or(&message).to_owned();
+    let mut out = format!("{}{message}\n", Styled(BAD, "error"));
     let mut cause = std::error::Error::source(error);
     while let Some(source) = cause {
         let lines = text::clean(&source.to_string());

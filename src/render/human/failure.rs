@@ -20,12 +20,20 @@ use crate::{
 /// Lines of a message, a value or an output that are shown.
 const MOST_LINES: usize = 12;
 
+/// The step to look at first.
+#[must_use]
+pub fn most_important_step(report: &Report) -> Option<&StepReport> {
+    let failed = || {
+        Step::BY_WEIGHT.into_iter().filter_map(|step| report.step(step)).filter(|step| step.judged_failure())
+    };
+    // With `--strict`, what would fail without it comes first.
+    failed().find(|step| fails_anyway(step)).or_else(|| failed().next())
+}
+
 /// The most important failure, and what else failed.
 #[must_use]
 pub fn most_important(report: &Report, sources: &Sources<'_>) -> Vec<String> {
-    let first =
-        Step::BY_WEIGHT.into_iter().filter_map(|step| report.step(step)).find(|step| step.judged_failure());
-    let Some(step) = first else { return Vec::new() };
+    let Some(step) = most_important_step(report) else { return Vec::new() };
     let failed: Vec<&TestResult> = step.tests.iter().filter(|test| test.has_failed()).collect();
     match failed.split_first() {
         Some((first, rest)) => {
@@ -33,6 +41,12 @@ pub fn most_important(report: &Report, sources: &Sources<'_>) -> Vec<String> {
         }
         None => findings(report, step, sources),
     }
+}
+
+fn fails_anyway(step: &StepReport) -> bool {
+    step.findings.is_empty()
+        || step.failing(false).next().is_some()
+        || step.tests.iter().any(TestResult::has_failed)
 }
 
 fn more_tests(rest: &[&TestResult]) -> Option<String> {
@@ -47,7 +61,8 @@ fn more_tests(rest: &[&TestResult]) -> Option<String> {
 }
 
 fn findings(report: &Report, step: &StepReport, sources: &Sources<'_>) -> Vec<String> {
-    let failing: Vec<&Finding> = step.failing(report.strict).collect();
+    let mut failing: Vec<&Finding> = step.failing(report.strict).collect();
+    failing.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     let shown = failing.iter().take(SHOWN_FINDINGS);
     let mut parts: Vec<String> =
         shown.map(|finding| excerpt::finding(step.step, finding, report.strict, sources)).collect();

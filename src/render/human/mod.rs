@@ -3,6 +3,7 @@
 mod doctor;
 mod excerpt;
 mod failure;
+mod markdown;
 mod verify;
 
 use std::path::Path;
@@ -93,8 +94,12 @@ fn what_next(report: &Report, again: &str) -> Option<String> {
             ("practice list".to_owned(), "find the next exercise"),
         ],
         Verdict::Passed => vec![(again.to_owned(), "with every step, to solve it")],
-        Verdict::Failed if report.hints.is_empty() => vec![check_again],
-        Verdict::Failed => vec![("practice hint".to_owned(), "the next hint"), check_again],
+        Verdict::Failed => {
+            let hint = (!report.hints.is_empty()).then(|| ("practice hint".to_owned(), "the next hint"));
+            let rest = what_is_not_shown(report)
+                .map(|step| (format!("{again} --only {step}"), "what else there is to see"));
+            hint.into_iter().chain(rest).chain([check_again]).collect()
+        }
         Verdict::CouldNotCheck => return None,
     };
     let longest = lines.iter().map(|(command, _)| command.chars().count()).max().unwrap_or(0);
@@ -110,6 +115,13 @@ fn what_next(report: &Report, again: &str) -> Option<String> {
         }
     };
     Some(format!("{}\n{}", Styled(FAINT, "next"), lines.iter().map(line).collect::<Vec<_>>().join("\n")))
+}
+
+/// The next step of a failing check that has something to say which the report only counts.
+fn what_is_not_shown(report: &Report) -> Option<Step> {
+    let shown = failure::most_important_step(report)?.step;
+    let others = Step::BY_WEIGHT.into_iter().filter(|step| *step != shown);
+    others.filter_map(|step| report.step(step)).find(|step| !step.findings.is_empty()).map(|step| step.step)
 }
 
 /// A line a step.
@@ -200,48 +212,22 @@ fn hint_text(hint: &ShownHint, level: usize) -> String {
     let text = hint.levels.get(level - 1).map(String::as_str).unwrap_or_default();
     let line = wrap(&format!("{title} ({})", clean(&hint.because)), WIDTH, "", "  ");
     let because = line.strip_prefix(title.as_str()).unwrap_or_default();
-    format!("{}{}\n{}", Styled(HINT, &title), Styled(FAINT, because), paragraphs(text))
+    format!("{}{}\n{}", Styled(HINT, &title), Styled(FAINT, because), markdown::wrapped(text, "  "))
 }
 
-/// Text of an exercise: paragraphs are wrapped, indented lines are code and stay as they are.
-fn paragraphs(text: &str) -> String {
-    let mut out: Vec<String> = Vec::new();
-    let mut paragraph: Vec<&str> = Vec::new();
-    let flush = |paragraph: &mut Vec<&str>, out: &mut Vec<String>| {
-        if !paragraph.is_empty() {
-            out.push(wrap(&paragraph.join(" "), WIDTH, "  ", "  "));
-            paragraph.clear();
-        }
-    };
-    let mut fenced = false;
-    for line in text.lines() {
-        let fence = line.trim_start().starts_with("```");
-        if fence || fenced || line.starts_with("  ") || line.trim().is_empty() {
-            flush(&mut paragraph, &mut out);
-            if !fence {
-                out.push(format!("  {line}").trim_end().to_owned());
-            }
-            fenced ^= fence;
-        } else {
-            paragraph.push(line.trim());
-        }
-    }
-    flush(&mut paragraph, &mut out);
-    out.join("\n")
-}
-
-/// One level of a hint.
+/// One level of a hint; `more` says whether there is any other after it.
 #[must_use]
-pub fn hint(hint: &ShownHint, level: usize, exercise: &str) -> String {
-    let more = if level < hint.levels.len() {
-        format!("{} shows more", Styled(STRONG, "practice hint"))
+pub fn hint(hint: &ShownHint, level: usize, more: bool, exercise: &str) -> String {
+    let again = Styled(STRONG, "practice hint");
+    let next = if level < hint.levels.len() {
+        format!("{again} shows more")
+    } else if more {
+        format!("That was all of this hint. {again} goes on with what failed beside it.")
     } else {
-        format!(
-            "that was all of this hint; {} shows the reference",
-            Styled(STRONG, format!("practice solution {exercise}"))
-        )
+        let solution = Styled(STRONG, format!("practice solution {exercise}"));
+        format!("That was all of this hint.\n{solution} shows the reference.")
     };
-    format!("{}\n\n{more}", hint_text(hint, level))
+    format!("{}\n\n{next}", hint_text(hint, level))
 }
 
 /// The exercises.
@@ -269,13 +255,14 @@ pub fn list(rows: &[ListRow<'_>]) -> String {
     format!("{}\n\n{} begins one", rows.join("\n"), Styled(STRONG, "practice start ID"))
 }
 
-/// A new workspace.
+/// A new workspace, and where the learner's files of an older one are now.
 #[must_use]
-pub fn started(exercise: &Exercise, folder: &Path) -> String {
+pub fn started(exercise: &Exercise, folder: &Path, kept: Option<&Path>) -> String {
+    let kept = kept.map(|kept| format!("\n  what you wrote is in {}", kept.display())).unwrap_or_default();
     let folder = folder.display();
     let solution = exercise.manifest.files.join(", ");
     format!(
-        "{}, {}, {}\n\n  {}  the task\n  {}  your solution\n\n{}",
+        "{}, {}, {}\n\n  {}  the task\n  {}  your solution{kept}\n\n{}",
         Styled(STRONG, &exercise.manifest.title),
         count(exercise.manifest.minutes as usize, "minute"),
         Styled(FAINT, format!("in ./{folder}").replace("././", "./").replace(".//", "/")),
@@ -291,7 +278,7 @@ pub fn skeleton(id: &str, folder: &Path, set: &Path) -> String {
     let verify = format!("practice verify {id} --exercises {}", set.display());
     let line = |command: &str, what: &str| format!("  {}\n    {what}", Styled(STRONG, command));
     [
-        format!("A small exercise that is sound, to be changed into yours: {}\n", folder.display()),
+        format!("A small exercise, to be changed into yours: {}\n", folder.display()),
         line(&format!("{verify} --update"), "writes the list of tests from the reference's run"),
         line(&verify, "says what is wrong or missing"),
     ]
@@ -320,7 +307,7 @@ pub fn solution(exercise: &Exercise, nearest: Option<&Nearest>) -> String {
         parts.push(format!("{}\n\n{}", Styled(STRONG, file), text.trim_end()));
     }
     if let Some(notes) = exercise.text("notes.md") {
-        parts.push(notes.trim_end().to_owned());
+        parts.push(markdown::wrapped(&notes, ""));
     }
     parts.extend(nearest.map(beside_own));
     parts.join("\n\n")
@@ -517,7 +504,7 @@ mod tests {
     #[test]
     fn code_in_a_hint_stays_as_it_is() {
         let text = "A long first line that has to be wrapped because it does not fit into eighty columns.\n\n    a = 1\n\nlast";
-        assert_snapshot!(paragraphs(text), @"
+        assert_snapshot!(markdown::wrapped(text, "  "), @"
         A long first line that has to be wrapped because it does not fit into eighty
         columns.
 

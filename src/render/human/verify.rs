@@ -32,8 +32,16 @@ fn last_line(soundness: &Soundness) -> String {
         Verdict::Passed => format!("{}: {of} came out as declared", Styled(GOOD, "sound")),
         Verdict::Failed => {
             let wrong = soundness.exercises.iter().flat_map(|exercise| &exercise.variants);
-            let wrong = wrong.filter(|variant| !variant.sound).count();
-            format!("{}: {wrong} of {of} did not come out as declared", Styled(BAD, "unsound"))
+            let wrong = wrong.filter(|variant| variant.judged && !variant.sound).count();
+            let problems: usize = soundness.exercises.iter().map(|exercise| exercise.problems.len()).sum();
+            let mut faults = Vec::new();
+            if problems > 0 {
+                faults.push(format!("{} in the files", count(problems, "fault")));
+            }
+            if wrong > 0 {
+                faults.push(format!("{wrong} of {of} did not come out as declared"));
+            }
+            format!("{}: {}", Styled(BAD, "unsound"), faults.join(", "))
         }
         Verdict::CouldNotCheck => {
             format!("{}: not everything could be judged", Styled(MILD, "could not check"))
@@ -48,10 +56,26 @@ fn exercise(exercise: &ExerciseSoundness) -> String {
     let detail = count(exercise.variants.len(), "solution");
     let mut lines = vec![format!("{word}  {}  {}", Styled(STRONG, &exercise.id), Styled(FAINT, detail))];
     lines.extend(exercise.problems.iter().map(|problem| wrap(&clean(problem), WIDTH, "  ", "    ")));
-    for variant in unsound {
+    let (judged, unjudged): (Vec<&Checked>, Vec<&Checked>) =
+        unsound.into_iter().partition(|variant| variant.judged);
+    for variant in judged {
         lines.push(format!("  {} {}", variant.kind.name(), Styled(STRONG, &variant.name)));
         lines.push(wrap(&clean(&variant.declared), WIDTH, "    declared  ", "              "));
         lines.push(wrap(&clean(&variant.got), WIDTH, "    got       ", "              "));
     }
+    lines.extend(not_judged(&unjudged, exercise));
     lines.join("\n")
+}
+
+/// Whatever kept one solution from being judged mostly kept the others, too: it is said once, and
+/// not at all where it is among the exercise's problems.
+fn not_judged(unjudged: &[&Checked], exercise: &ExerciseSoundness) -> Option<String> {
+    let first = unjudged.first()?;
+    let known = exercise.problems.contains(&first.got);
+    let reason = if known { String::new() } else { format!(": {}", clean(&first.got)) };
+    let which = match unjudged.len() {
+        1 => format!("{} {} was not judged", first.kind.name(), first.name),
+        number => format!("{number} solutions were not judged"),
+    };
+    Some(wrap(&format!("{which}{reason}"), WIDTH, "  ", "    "))
 }
