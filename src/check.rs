@@ -12,6 +12,7 @@ use crate::{
     event::Event,
     exercise::Exercise,
     exercise_set,
+    hint::Hint,
     plan::{Engine, Plan, SourceFile, Step},
     report::Report,
     runner::{self, Job, Workshop},
@@ -96,9 +97,7 @@ pub fn check(
     sink: &mut dyn FnMut(&Event),
 ) -> Result<Done, Error> {
     let begin = Instant::now();
-    let at =
-        |source| Error::Exercise { id: exercise.id.clone(), path: PathBuf::from("exercise.toml"), source };
-    let hints = exercise.manifest.hints().map_err(at)?;
+    let hints = hints(exercise)?;
     let rules = rules_for(exercise)?;
     let prepared = workshop.store.prepared(exercise, |out| {
         sink(&Event::Preparing);
@@ -113,6 +112,29 @@ pub fn check(
     })?;
     let report = checkup.finish(&hints, SANDBOX, begin.elapsed());
     Ok(Done { report, kept })
+}
+
+/// Checks the idioms alone, which needs no Elixir.
+///
+/// # Errors
+/// A rule that does not compile.
+pub fn check_idioms(
+    exercise: &Exercise,
+    solution: Vec<SourceFile>,
+    options: &Options,
+) -> Result<Done, Error> {
+    let begin = Instant::now();
+    let rules = rules_for(exercise)?;
+    let plan = plan(exercise, solution, options)?;
+    let mut checkup = Checkup::new(&plan);
+    checkup.apply(runner::idioms(&plan, &rules));
+    let report = checkup.finish(&hints(exercise)?, SANDBOX, begin.elapsed());
+    Ok(Done { report, kept: None })
+}
+
+fn hints(exercise: &Exercise) -> Result<Vec<Hint>, Error> {
+    let path = PathBuf::from("exercise.toml");
+    exercise.manifest.hints().map_err(|source| Error::Exercise { id: exercise.id.clone(), path, source })
 }
 
 fn plan(exercise: &Exercise, solution: Vec<SourceFile>, options: &Options) -> Result<Plan, Error> {

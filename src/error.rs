@@ -190,6 +190,12 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// A result in the place of what is checked.
+    #[error("`{}` is to be checked; the result would overwrite it", path.display())]
+    OutputIsSource {
+        /// The file.
+        path: PathBuf,
+    },
     /// A manual page of a command that does not exist.
     #[error("there is no command `{name}`")]
     NoSuchCommand {
@@ -216,6 +222,15 @@ pub enum Error {
     NotAWorkspace {
         /// As it was typed.
         path: PathBuf,
+    },
+    /// No folder can be made for the throwaway project.
+    #[error("no temporary folder can be made in `{}`", path.display())]
+    Temporary {
+        /// Where.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
     },
     /// The system gives no random numbers.
     #[error("the system gives no random numbers; your code was not judged")]
@@ -319,6 +334,17 @@ pub enum SolutionProblem {
 }
 
 impl Error {
+    /// What lies behind it, the nearest cause first.
+    pub fn causes(&self) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+        std::iter::successors(std::error::Error::source(self), |cause| cause.source())
+    }
+
+    /// The message and its causes in one line.
+    #[must_use]
+    pub fn in_a_line(&self) -> String {
+        self.causes().fold(self.to_string(), |line, cause| format!("{line}: {cause}"))
+    }
+
     /// A closure for `map_err` on file operations.
     pub fn file(verb: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
@@ -332,6 +358,7 @@ impl Error {
             Self::File { source, .. } | Self::Output(source) | Self::State { source, .. } if is_full(source) => {
                 vec!["the disk is full; `TMPDIR` and `PRACTICE_HOME` name other places".to_owned()]
             }
+            Self::Temporary { .. } => vec!["`TMPDIR=DIR` names another place".to_owned()],
             Self::NoSuchExercise { alike: Some(alike), .. } => vec![format!("did you mean `{alike}`?")],
             Self::NoSuchExercise { .. } => vec!["`practice list` shows the exercises".to_owned()],
             Self::NoWorkspace { .. } => vec![

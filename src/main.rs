@@ -6,8 +6,8 @@ use clap::Parser;
 use practice::{
     app,
     cli::{Cli, Format},
+    commands::output::error_as,
     exit::Exit,
-    render::json,
     ui::out,
 };
 
@@ -25,9 +25,9 @@ fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(error) => {
             out::error(&error);
-            if format == Format::Json {
+            if format != Format::Human {
                 // Where it cannot be written, the exit code still says it.
-                let _ = out::data(&json::error(&error));
+                let _ = out::data(&error_as(format, &error));
             }
             error.exit().into()
         }

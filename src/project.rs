@@ -113,11 +113,9 @@ impl Project {
 fn temporary_folder() -> Result<TempDir, Error> {
     let root = std::env::temp_dir();
     let root = if root.as_os_str().len() > LONGEST_ROOT { PathBuf::from("/tmp") } else { root };
-    let root = fs::canonicalize(&root).map_err(Error::file("find", &root))?;
-    tempfile::Builder::new()
-        .prefix("practice-")
-        .tempdir_in(&root)
-        .map_err(Error::file("create a folder in", &root))
+    let failed = |source| Error::Temporary { path: root.clone(), source };
+    let real = fs::canonicalize(&root).map_err(failed)?;
+    tempfile::Builder::new().prefix("practice-").tempdir_in(real).map_err(failed)
 }
 
 /// Writes a file and the folders above it.

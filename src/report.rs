@@ -198,11 +198,15 @@ impl Report {
         !self.steps.iter().any(|step| matches!(step.outcome, Outcome::NotRun(Why::Missing(_))))
     }
 
-    /// Whether the exercise counts as solved: it passed, and the tests were among what ran.
+    /// Whether the exercise counts as solved: it passed, and nothing was left out that could have
+    /// failed it.
     #[must_use]
     pub fn solves(&self) -> bool {
         let passed = |step| self.step(step).is_some_and(|report| report.outcome == Outcome::Passed);
-        self.verdict() == Verdict::Passed && passed(Step::Compile) && passed(Step::Test)
+        let left_out = |report: &StepReport| report.outcome == Outcome::NotRun(Why::LeftOut);
+        self.verdict() == Verdict::Passed
+            && !self.steps.iter().any(left_out)
+            && [Step::Compile, Step::Test, Step::Idioms].into_iter().all(passed)
     }
 
     /// The step of that name.

@@ -449,13 +449,22 @@ fn what_editors_leave_in_lib_is_not_read() {
 
 #[test]
 fn a_format_that_a_command_lacks_is_refused() {
-    assert_snapshot!(Practice::new().args("hint --format junit").run().all(), @"
+    assert_snapshot!(Practice::new().args("hint --format junit").run().all(), @r#"
     exit 2
+    -- stdout
+    <?xml version="1.0" encoding="UTF-8"?>
+    <testsuites name="practice" tests="1" skipped="0" failures="0" errors="1">
+        <testsuite name="practice" tests="1" skipped="0" errors="1" failures="0">
+            <testcase name="could not check">
+                <error message="`practice hint` cannot write the format `junit`" type="error">`practice hint` cannot write the format `junit`</error>
+            </testcase>
+        </testsuite>
+    </testsuites>
     -- stderr
     error: `practice hint` cannot write the format `junit`
 
     hint: what it prints is for people alone
-    ");
+    "#);
     assert_snapshot!(Practice::new().args("list --format github").run().stderr, @"
     error: `practice list` cannot write the format `github`
 
@@ -497,6 +506,31 @@ fn outputs_are_opened_before_anything_is_run() {
 
     For more information, try '--help'.
     ");
+}
+
+#[test]
+fn an_output_never_takes_the_place_of_what_is_checked() {
+    let practice = Practice::new().path("/nowhere").file("a.ex", SOLUTION).file("old.json", "old");
+    let run = |args: &str| practice.again().args("check ets_rate_limiter --file a.ex").args(args).run();
+    assert_snapshot!(run("--output github=./a.ex").all(), @"
+    exit 2
+    -- stderr
+    error: `./a.ex` is to be checked; the result would overwrite it
+    ");
+    assert_eq!(fs::read_to_string(practice.work().join("a.ex")).unwrap(), SOLUTION);
+    // A file that was there is replaced by what was found, be it that nothing could be checked.
+    assert_eq!(run("--output old.json --output new.xml").code, 2);
+    let text = |name: &str| fs::read_to_string(practice.work().join(name)).unwrap();
+    assert!(text("old.json").contains("cannot find `elixir`"), "{}", text("old.json"));
+    assert!(text("new.xml").contains("<error"), "{}", text("new.xml"));
+}
+
+#[test]
+fn idioms_need_no_elixir() {
+    let practice = Practice::new().path("/nowhere").file("a.ex", "defmodule A do\n  IO.inspect(1)\nend\n");
+    let ran = practice.args("check ets_rate_limiter --file a.ex --only idioms --format github").run();
+    assert_eq!(ran.code, 1, "{}", ran.all());
+    assert!(ran.stdout.contains("::error file=a.ex,line=2"), "{}", ran.all());
 }
 
 #[test]
@@ -570,11 +604,13 @@ fn reset_keeps_what_the_learner_wrote() {
     let text = |path: &str| fs::read_to_string(practice.work().join(path)).unwrap();
     assert_eq!(text("ws/lib-1/checkout.ex"), "my work");
     assert!(text("ws/lib/checkout.ex").contains("defmodule Checkout"));
+    // There is nothing to be kept of an untouched stub.
     assert_snapshot!(run("reset ws --yes").stdout, @"
     Progress in with_chain is forgotten.
     The stub is back: ws/lib/checkout.ex
-    What you wrote is in ws/lib-2
     ");
+    fs::write(practice.work().join("ws/lib/more.ex"), "").unwrap();
+    assert!(run("reset ws --yes").stdout.contains("What you wrote is in ws/lib-2"));
     assert_snapshot!(run("reset with_chain --yes").stdout, @"Progress in with_chain is forgotten.");
     assert_snapshot!(run("reset").stderr, @"
     error: `[FOLDER]/work` is not in a workspace

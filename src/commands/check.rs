@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Context, find, here, output::Outputs};
 use crate::{
-    check::{self, Options},
+    check::{self, Done, Options},
     cli::{self, CheckArgs, Format},
     error::Error,
     exercise::{Exercise, catalogue::Catalogue},
@@ -13,7 +13,7 @@ use crate::{
     render::{github, human, json, junit, sources::Sources},
     report::{Report, Verdict},
     state::Progress,
-    ui::{out, progress},
+    ui::{out, progress, text::shell_word},
     workspace::{self, Workspace},
 };
 
@@ -22,22 +22,15 @@ use crate::{
 /// # Errors
 /// Nothing to check, or it could not be checked.
 pub fn run(context: &Context, args: &CheckArgs) -> Result<Exit, Error> {
-    let options = options(args)?;
     let outputs = Outputs::open(&args.output)?;
-    let catalogue = context.catalogue(args.target.as_deref())?;
-    let (exercise, solution) = resolve(&catalogue, args)?;
-    if exercise.expected_tests().is_ok_and(|expected| expected.is_empty()) {
-        return Err(Error::NoTests { id: exercise.id.clone() });
-    }
-    let progress = progress::Progress::spinner(context.quiet);
-    progress.say("starting Elixir");
-    let workshop = check::open_workshop(&context.dirs)?;
-    let done =
-        check::check(&workshop, exercise, solution.clone(), &options, &mut |event| progress.follow(event))?;
-    drop(progress);
+    let judged = match judge(context, args, &outputs) {
+        Ok(judged) => judged,
+        Err(error) => return Err(outputs.write_error(error)),
+    };
+    let Judged { exercise, solution, done } = judged;
     context.remember(|progress| note(progress, &done.report, &solution));
     let again = again(args);
-    let sources = Sources::new(exercise, &solution);
+    let sources = Sources::new(&exercise, &solution);
     let render = |format| rendered(format, &done.report, &sources, &again);
     let stdout = match context.format {
         Format::Human if context.quiet => human::verdict_line(&done.report),
@@ -48,6 +41,32 @@ pub fn run(context: &Context, args: &CheckArgs) -> Result<Exit, Error> {
         out::note(&format!("The project is kept in {}", kept.display()));
     }
     Ok(done.report.verdict().into())
+}
+
+/// A check, with what it was of.
+struct Judged {
+    exercise: Exercise,
+    solution: Vec<SourceFile>,
+    done: Done,
+}
+
+fn judge(context: &Context, args: &CheckArgs, outputs: &Outputs) -> Result<Judged, Error> {
+    let options = options(args)?;
+    let catalogue = context.catalogue(args.target.as_deref())?;
+    let (exercise, solution) = resolve(&catalogue, args)?;
+    outputs.spare(solution.iter().map(|file| Path::new(&file.shown)))?;
+    if exercise.expected_tests().is_ok_and(|expected| expected.is_empty()) {
+        return Err(Error::NoTests { id: exercise.id.clone() });
+    }
+    let done = if options.steps == [Step::Idioms] && !options.keep {
+        check::check_idioms(exercise, solution.clone(), &options)?
+    } else {
+        let progress = progress::Progress::spinner(context.quiet);
+        progress.say("starting Elixir");
+        let workshop = check::open_workshop(&context.dirs)?;
+        check::check(&workshop, exercise, solution.clone(), &options, &mut |event| progress.follow(event))?
+    };
+    Ok(Judged { exercise: exercise.clone(), solution, done })
 }
 
 fn rendered(format: Format, report: &Report, sources: &Sources<'_>, again: &str) -> String {
@@ -69,17 +88,11 @@ fn again(args: &CheckArgs) -> String {
     words.join(" ")
 }
 
-/// A path as a shell takes it.
-fn shell_word(path: &Path) -> String {
-    let text = path.to_string_lossy();
-    let plain = |c: char| c.is_alphanumeric() || "/._-+@%".contains(c);
-    if text.chars().all(plain) { text.into_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
-}
-
 fn options(args: &CheckArgs) -> Result<Options, Error> {
     let named = |names: &[String]| -> Result<Vec<Step>, Error> {
-        let step =
-            |name: &String| Step::from_name(name).ok_or_else(|| Error::NoSuchStep { name: name.clone() });
+        let step = |name: &String| {
+            Step::from_name(name.trim()).ok_or_else(|| Error::NoSuchStep { name: name.clone() })
+        };
         names.iter().map(step).collect()
     };
     let (only, skip) = (named(&args.only)?, named(&args.skip)?);

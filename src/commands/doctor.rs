@@ -82,8 +82,7 @@ fn tidy(path: &Path) -> PathBuf {
 }
 
 fn missing(name: &'static str, error: &Error) -> Item {
-    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
-    Item::missing(name, format!("{error}{cause}"), error.hints().into_iter().next())
+    Item::missing(name, error.in_a_line(), error.hints().into_iter().next())
 }
 
 fn credo() -> Item {

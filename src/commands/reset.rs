@@ -1,6 +1,11 @@
 //! `practice reset`: an exercise as if it had not been begun. What the learner wrote is kept aside.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use walkdir::WalkDir;
 
 use super::{Context, find, here, workspace_at};
 use crate::{
@@ -59,6 +64,13 @@ fn which(target: Option<&Path>) -> Result<(String, Option<PathBuf>), Error> {
 
 /// Writes the stub; says where the learner's files are now.
 fn put_stub_back(exercise: &Exercise, folder: &Path) -> Result<Option<PathBuf>, Error> {
+    let is_untouched =
+        |(path, bytes): (&str, &[u8])| fs::read(folder.join(path)).is_ok_and(|found| found == bytes);
+    let elixir_files =
+        WalkDir::new(folder.join("lib")).into_iter().flatten().filter(|entry| entry.file_type().is_file());
+    if exercise.under("stub").all(is_untouched) && elixir_files.count() == exercise.under("stub").count() {
+        return Ok(None);
+    }
     let kept = workspace::keep_aside(folder)?;
     for (path, bytes) in exercise.under("stub") {
         write_file(&folder.join(path), bytes)?;

@@ -33,6 +33,31 @@ use crate::{
 /// No such exercise, or it could not be checked.
 pub fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Error> {
     let outputs = Outputs::open(&args.output)?;
+    match prove(context, args) {
+        Ok(Proved::Updated(exit)) => Ok(exit),
+        Ok(Proved::Judged(soundness)) => {
+            let render = |format| match format {
+                Format::Human => human::verify(&soundness),
+                Format::Json => json::verify(&soundness),
+                Format::Junit => junit::verify(&soundness),
+                Format::Github => github::verify(&soundness, context.exercises.as_deref()),
+            };
+            outputs.write(&render(context.format), render)?;
+            Ok(soundness.verdict().into())
+        }
+        Err(error) => Err(outputs.write_error(error)),
+    }
+}
+
+/// What came of it.
+enum Proved {
+    /// Lock files were written.
+    Updated(Exit),
+    /// Every variant was checked.
+    Judged(Soundness),
+}
+
+fn prove(context: &Context, args: &VerifyArgs) -> Result<Proved, Error> {
     let part = args.partition.as_deref().map(partition).transpose()?;
     let catalogue = context.catalogue(None)?;
     let chosen: Vec<&Exercise> = if args.ids.is_empty() {
@@ -43,17 +68,9 @@ pub fn run(context: &Context, args: &VerifyArgs) -> Result<Exit, Error> {
     let workshop = check::open_workshop(&context.dirs)?;
     if args.update {
         let folder = context.exercises.as_deref().ok_or(Error::UpdateBuiltIn)?;
-        return update(&workshop, &chosen, folder);
+        return update(&workshop, &chosen, folder).map(Proved::Updated);
     }
-    let soundness = verify(context, args, &workshop, &chosen, part)?;
-    let render = |format| match format {
-        Format::Human => human::verify(&soundness),
-        Format::Json => json::verify(&soundness),
-        Format::Junit => junit::verify(&soundness),
-        Format::Github => github::verify(&soundness, context.exercises.as_deref()),
-    };
-    outputs.write(&render(context.format), render)?;
-    Ok(soundness.verdict().into())
+    verify(context, args, &workshop, &chosen, part).map(Proved::Judged)
 }
 
 /// `2/4` → the second of four parts.
@@ -156,7 +173,7 @@ fn collect(
                 entry.push(soundness::judge(variant, &report));
             }
             Some(Err(Error::Interrupted)) => return Err(Error::Interrupted),
-            Some(Err(error)) => entry.push(soundness::unjudged(variant, error_in_a_line(&error))),
+            Some(Err(error)) => entry.push(soundness::unjudged(variant, error.in_a_line())),
             None => entry.push(soundness::unjudged(variant, "not begun".to_owned())),
         }
     }
@@ -180,17 +197,12 @@ fn note_steps_not_run(soundness: &mut Soundness, report: &Report) {
     }
 }
 
-fn error_in_a_line(error: &Error) -> String {
-    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
-    causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}"))
-}
-
 /// What is wrong with the exercise's files and rules.
 fn problems(exercise: &Exercise) -> Vec<String> {
     let mut problems = soundness::problems(exercise);
     match rules_for(exercise) {
         Ok(rules) => problems.extend(rules.self_test().iter().map(ToString::to_string)),
-        Err(error) => problems.push(error_in_a_line(&error)),
+        Err(error) => problems.push(error.in_a_line()),
     }
     problems
 }

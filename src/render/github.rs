@@ -9,6 +9,7 @@ use super::{
     sources::Sources,
 };
 use crate::{
+    error::Error,
     finding::{Place, Severity},
     report::{Report, Verdict},
     soundness::Soundness,
@@ -67,6 +68,18 @@ pub fn verify(soundness: &Soundness, folder: Option<&Path>) -> String {
         Verdict::CouldNotCheck => words(Verdict::CouldNotCheck).to_owned(),
     });
     lines.join("\n")
+}
+
+/// What kept a command from its work.
+#[must_use]
+pub fn error(error: &Error) -> String {
+    command(&Remark {
+        rule: "error".to_owned(),
+        severity: Severity::Error,
+        place: None,
+        title: "practice could not check".to_owned(),
+        message: error.in_a_line(),
+    })
 }
 
 fn words(verdict: Verdict) -> &'static str {

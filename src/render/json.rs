@@ -367,12 +367,7 @@ struct ErrorJson<'a> {
 /// What kept a command from its work, for whoever reads standard output.
 #[must_use]
 pub fn error(error: &Error) -> String {
-    let mut causes = Vec::new();
-    let mut cause = std::error::Error::source(error);
-    while let Some(source) = cause {
-        causes.push(source.to_string());
-        cause = source.source();
-    }
+    let causes = error.causes().map(ToString::to_string).collect();
     let hints = error.hints();
     write(&ErrorJson { version: VERSION, kind: "error", message: error.to_string(), causes, hints: &hints })
 }
@@ -444,8 +439,8 @@ mod tests {
         assert_eq!(word(&samples::broken()), "could_not_check");
         let passed = parsed(&samples::passed());
         assert_eq!(passed["complete"], false);
-        assert_eq!(passed["steps"][3]["outcome"], "not_run");
-        assert_eq!(passed["steps"][3]["reason"], "Credo is not installed");
+        assert_eq!(passed["steps"][4]["outcome"], "not_run");
+        assert_eq!(passed["steps"][4]["reason"], "Credo is not installed");
         let finding = &passed["steps"][1]["findings"][0];
         assert_eq!(finding["severity"], "advice");
         assert_eq!((&finding["line"], &finding["column"]), (&json!(2), &json!(1)));

@@ -10,6 +10,7 @@ use super::{
     sources::Sources,
 };
 use crate::{
+    error::Error,
     finding::Severity,
     report::{Outcome, Report, StepReport, TestOutcome, TestResult, Why},
     soundness::{Checked, ExerciseSoundness, Soundness},
@@ -135,6 +136,17 @@ pub fn verify(soundness: &Soundness) -> String {
         }));
         junit.add_test_suite(suite);
     }
+    write(&junit)
+}
+
+/// What kept a command from its work: a case that could not be judged.
+#[must_use]
+pub fn error(error: &Error) -> String {
+    let mut junit = Junit::new("practice");
+    let mut suite = TestSuite::new("practice");
+    let status = non_success(NonSuccessKind::Error, "error", &error.to_string(), &error.in_a_line());
+    suite.add_test_case(TestCase::new("could not check", status));
+    junit.add_test_suite(suite);
     write(&junit)
 }
 

@@ -66,7 +66,8 @@ pub fn passed() -> Report {
     format.findings.push(unformatted);
     let mut tests = step(Step::Test, Outcome::Passed);
     tests.tests.push(test("counts", TestOutcome::Passed, None));
-    report(vec![step(Step::Compile, Outcome::Passed), format, tests, without_credo()], Vec::new())
+    let idioms = step(Step::Idioms, Outcome::Passed);
+    report(vec![step(Step::Compile, Outcome::Passed), format, tests, idioms, without_credo()], Vec::new())
 }
 
 /// A test fails by an exception in the solution, another by an assertion, with terminal codes in a value.

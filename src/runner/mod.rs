@@ -170,11 +170,25 @@ pub fn run(
         Check { workshop, job, project: &project, test: None, analysis: None, deadline: None, sink };
     check.start(&sender)?;
     drop(sender);
-    check.idioms();
+    // The rules need no VM: they are matched while the VMs start.
+    if job.plan.wants(Step::Idioms) {
+        (check.sink)(idioms(job.plan, job.rules));
+    }
     let result = check.follow(&messages);
     drop(check);
     result?;
     Ok(job.keep.then(|| project.keep()))
+}
+
+/// Matches the idiom rules.
+#[must_use]
+pub fn idioms(plan: &Plan, rules: &RuleSet) -> Event {
+    let begin = Instant::now();
+    let sources: Vec<(&str, &str)> =
+        plan.solution.iter().map(|file| (file.path.as_str(), file.text.as_str())).collect();
+    let findings = rules.check(&sources).into_iter().map(Into::into).collect();
+    let unread = unread(&sources).into_iter().next();
+    Event::Idioms { findings, duration: begin.elapsed(), unread }
 }
 
 /// A check under way.
@@ -300,19 +314,6 @@ impl Check<'_> {
 
     fn solution_files(&self) -> Term {
         Term::texts(self.job.plan.solution.iter().map(|file| file.path.as_str()))
-    }
-
-    /// The rules need no VM: they are matched while the VMs start.
-    fn idioms(&mut self) {
-        if !self.wants(Step::Idioms) {
-            return;
-        }
-        let begin = Instant::now();
-        let sources: Vec<(&str, &str)> =
-            self.job.plan.solution.iter().map(|file| (file.path.as_str(), file.text.as_str())).collect();
-        let findings = self.job.rules.check(&sources).into_iter().map(Into::into).collect();
-        let unread = unread(&sources).into_iter().next();
-        (self.sink)(Event::Idioms { findings, duration: begin.elapsed(), unread });
     }
 
     /// Follows the VMs until both are gone.

@@ -62,15 +62,13 @@ pub fn error_text(error: &Error) -> String {
     let message = text::wrap(&text::clean(&error.to_string()), text::WIDTH, "error: ", "       ");
     let message = message.strip_prefix("error").unwrap_or(&message).to_owned();
     let mut out = format!("{}{message}\n", Styled(BAD, "error"));
-    let mut cause = std::error::Error::source(error);
-    while let Some(source) = cause {
-        let lines = text::clean(&source.to_string());
+    for cause in error.causes() {
+        let lines = text::clean(&cause.to_string());
         let mut lines = lines.trim_end().lines();
         let _ = writeln!(out, "  Caused by: {}", lines.next().unwrap_or_default());
         for line in lines {
             let _ = writeln!(out, "    {line}");
         }
-        cause = source.source();
     }
     let hints = error.hints();
     if !hints.is_empty() {

@@ -1,6 +1,6 @@
 //! Text for the terminal: cleaned, wrapped, indented.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 /// Columns of the terminal, where it does not say.
 pub const WIDTH: usize = 80;
@@ -42,6 +42,14 @@ pub fn indent(text: &str, indent: &str, most: usize) -> String {
         out.push(format!("{indent}… {} more lines", lines.len() - shown.len()));
     }
     out.join("\n")
+}
+
+/// A path as a shell takes it.
+#[must_use]
+pub fn shell_word(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let plain = |c: char| c.is_alphanumeric() || "/._-+@%".contains(c);
+    if text.chars().all(plain) { text.into_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 /// `0.25 s`, `12 s`.

@@ -22,7 +22,7 @@ use crate::{
     report::{Outcome, Report, StepReport, TestOutcome, Verdict, Why},
     ui::{
         style::{BAD, FAINT, GOOD, HINT, MILD, STRONG, Styled},
-        text::{WIDTH, clean, count, indent, seconds, wrap},
+        text::{WIDTH, clean, count, indent, seconds, shell_word, wrap},
     },
 };
 
@@ -259,6 +259,7 @@ pub fn list(rows: &[ListRow<'_>]) -> String {
 #[must_use]
 pub fn started(exercise: &Exercise, folder: &Path, kept: Option<&Path>) -> String {
     let kept = kept.map(|kept| format!("\n  what you wrote is in {}", kept.display())).unwrap_or_default();
+    let quoted = shell_word(folder);
     let folder = folder.display();
     let solution = exercise.manifest.files.join(", ");
     format!(
@@ -268,14 +269,14 @@ pub fn started(exercise: &Exercise, folder: &Path, kept: Option<&Path>) -> Strin
         Styled(FAINT, format!("in ./{folder}").replace("././", "./").replace(".//", "/")),
         Styled(STRONG, format!("{:<width$}", "README.md", width = solution.len())),
         Styled(STRONG, &solution),
-        Styled(STRONG, format!("cd {folder} && practice check")),
+        Styled(STRONG, format!("cd {quoted} && practice check")),
     )
 }
 
 /// A new skeleton, and what an author does with it.
 #[must_use]
 pub fn skeleton(id: &str, folder: &Path, set: &Path) -> String {
-    let verify = format!("practice verify {id} --exercises {}", set.display());
+    let verify = format!("practice verify {id} --exercises {}", shell_word(set));
     let line = |command: &str, what: &str| format!("  {}\n    {what}", Styled(STRONG, command));
     [
         format!("A small exercise, to be changed into yours: {}\n", folder.display()),
@@ -387,6 +388,7 @@ mod tests {
           compile   passed     0.12 s
           format    passed     0.12 s  not formatted
           test      passed     0.12 s  1 of 1 test passed
+          idioms    passed     0.12 s
           credo     not run            Credo is not installed
 
         passed limiter in 0.83 s, without credo, which could not run
@@ -492,6 +494,7 @@ mod tests {
           compile   passed     0.12 s
           format    failed     0.12 s  1 error
           test      passed     0.12 s  1 of 1 test passed
+          idioms    passed     0.12 s
           credo     not run            Credo is not installed
 
         failed limiter in 0.83 s

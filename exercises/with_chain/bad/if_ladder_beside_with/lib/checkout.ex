@@ -32,7 +32,9 @@ defmodule Checkout do
   """
   @spec process_order_explained(integer(), integer()) :: {:ok, map()} | {:error, String.t()}
   def process_order_explained(order_id, user_id) do
-    with {:failed, reason} <- outcome(process_order(order_id, user_id)) do
+    answer = process_order(order_id, user_id)
+
+    with {:failed, reason} <- outcome(answer) do
       {:error, explain(reason)}
     end
   end
