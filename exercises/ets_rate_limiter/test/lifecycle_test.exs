@@ -35,26 +35,35 @@ defmodule RateLimiter.LifecycleTest do
   end
 
   test "the rows of users who no longer call are gone within two windows" do
-    strings = for number <- 1..20, do: "idle user #{number}"
-    # Numbers that occur nowhere else: positive and negative, small enough for a word and larger.
-    integers =
-      for n <- 1..5, base <- [54, 70], sign <- [1, -1], do: sign * (Integer.pow(2, base) + n)
-
-    users = strings ++ integers
     window = 50
     start_limiter(limit: 5, window_ms: window)
     assert RateLimiter.check("a first user") == :ok
     rows_before = row_count()
-
-    for user <- users, _ <- 1..3, do: assert(RateLimiter.check(user) == :ok)
+    {strings, integers} = call_and_go("one")
 
     # Two windows are what the task allows; ten leave room for a slow machine.
     assert eventually(div(10 * window, 5), fn ->
-             row_count() < rows_before + 15 and rows_with(users) == []
+             row_count() < rows_before + 15 and rows_with(strings ++ integers) == []
            end),
            "ten windows later there are still #{row_count()} rows in the tables of RateLimiter, " <>
              "#{length(rows_with(strings))} of them of users with a string, and " <>
              "#{length(rows_with(integers))} of users with an integer"
+  end
+
+  test "the rows of users who no longer call are gone even while others call" do
+    window = 150
+    start_limiter(limit: 5, window_ms: window)
+
+    for round <- ["one", "two", "three"] do
+      {strings, integers} = call_and_go(round)
+
+      assert eventually(div(10 * window, 5), fn ->
+               RateLimiter.check("busy user #{System.unique_integer()}")
+               rows_with(strings ++ integers) == []
+             end),
+             "round #{round}: ten windows later, in which others called all the time, there are still " <>
+               "#{length(rows_with(strings ++ integers))} rows of users who no longer call"
+    end
   end
 
   test "killed and restarted by its supervisor, it works again" do
@@ -77,6 +86,22 @@ defmodule RateLimiter.LifecycleTest do
     # It answers once its `init` is done.
     :sys.get_state(RateLimiter)
     assert check_times(3, "ben", now()) == [:ok, :ok, @refused]
+  end
+
+  # Calls of many users, who do not call again. Their numbers occur nowhere else: positive and
+  # negative, small enough for a word and larger.
+  defp call_and_go(round) do
+    strings = for number <- 1..20, do: "idle user #{number} of round #{round}"
+    offset = 100 * :erlang.phash2(round)
+
+    integers =
+      for n <- 1..5,
+          base <- [54, 70],
+          sign <- [1, -1],
+          do: sign * (Integer.pow(2, base) + offset + n)
+
+    for user <- strings ++ integers, _ <- 1..3, do: assert(RateLimiter.check(user) == :ok)
+    {strings, integers}
   end
 
   defp start_limiter(opts) do
