@@ -120,6 +120,19 @@ defmodule Practice.Analysis.DialyzerTest do
     assert warning.message =~ "the code is `name() :: :practice`"
   end
 
+  test "functions and types that are nowhere, and not those that type information was left out for",
+       %{tmp_dir: root} do
+    source = """
+    @spec run(String.text()) :: URI.t()
+    def run(text), do: text |> String.lower() |> Missing.parse()
+
+    def known(text), do: {URI.parse(text), :erlang.phash2(text), :counters.new(1, [])}
+    """
+
+    names = for warning <- source |> seed() |> dialyze(root) |> warnings(), do: {warning.name, warning.line}
+    assert names == [unknown_type: 2, unknown_function: 3, unknown_function: 3]
+  end
+
   test "only the cause is reported, not what follows from it", %{tmp_dir: root} do
     source = """
     def run, do: middle()

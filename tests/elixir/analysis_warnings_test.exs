@@ -99,6 +99,25 @@ defmodule Practice.Analysis.WordingTest do
              "`integer()` and `:zero` are never equal"
   end
 
+  test "comparisons since OTP 28" do
+    assert message(:exact_compare, [~c"integer()", :==, ~c"'zero'"]) ==
+             "`integer()` and `:zero` are never equal"
+
+    assert message(:exact_compare, [~c"integer()", :"/=", ~c"'zero'"]) ==
+             "`integer()` and `:zero` are always different"
+  end
+
+  test "what does not exist" do
+    assert message(:unknown_function, {String, :lower, 1}) ==
+             "`String.lower/1` does not exist, or is private"
+
+    assert message(:unknown_type, {String, :text, 0}) ==
+             "the type `String.text()` does not exist, or is private"
+
+    assert message(:callback_info_missing, [A.B]) == "the behaviour `A.B` does not exist"
+    assert message(:unknown_behaviour, A.B) == "the behaviour `A.B` does not exist"
+  end
+
   test "functions" do
     assert message(:no_return, [:only_normal, :run, 1]) == "`run/1` never returns"
 
@@ -148,6 +167,22 @@ defmodule Practice.Analysis.WordingTest do
              [{2, :any, ~c"queue:queue(_)"}]
            ]) =~
              "the 2nd argument of `:queue.in/2` is opaque and must come from its module"
+  end
+
+  test "opaque types since OTP 28" do
+    conflicts = [{2, :any, ~c"queue:queue(_)"}]
+
+    assert message(:call_without_opaque, [:queue, :in, ~c"(1,{[], []})", conflicts, [:any, :any]]) =~
+             "the 2nd argument of `:queue.in/2` is opaque and must come from its module"
+
+    assert message(:call_with_opaque, [:erlang, :hd, ~c"(_a@1)", [{1, :any, ~c"_"}], [:any]]) =~
+             "`hd/1` looks into an opaque type in the 1st argument"
+
+    assert message(:opaque_compare, [~c"[]", :==, ~c"queue:queue(_)"]) =~
+             "`[]` is compared with `:queue.queue(any())`, which is opaque"
+
+    assert message(:opaque_guard, [~c"_a@1", :==, ~c"[]", [1]]) =~ "the guard `a == []` looks into"
+    assert message(:opaque_union, [true, ~c"queue:queue(_)"]) =~ "this clause returns an opaque type"
   end
 
   test "values" do

@@ -98,6 +98,19 @@ defmodule Practice.Analysis.Library do
     end
   end
 
+  @doc "Whether `module` has this public type, as far as its file tells."
+  @spec exports_type?(module(), {atom(), arity()}, [Path.t()]) :: boolean()
+  def exports_type?(module, id, directories) do
+    case open(module, directories) do
+      {:ok, %__MODULE__{declarations: declarations}} ->
+        exported = for {:attribute, _, :export_type, ids} <- declarations, id <- ids, do: id
+        id in exported
+
+      :error ->
+        false
+    end
+  end
+
   defp take_apart({:elixir, _module, map, specs} = debug_info) do
     functions =
       for {_id, kind, _meta, _clauses} = function <- map.definitions,

@@ -2,8 +2,8 @@ defmodule Practice.Analysis.Warning do
   @moduledoc """
   Dialyzer's warnings as events: which of them a learner should see, where, and in which words.
 
-  Names are those of Dialyxir, which are Dialyzer's own (`no_return`, `call`, `pattern_match`). Two are
-  ours: `no_debug_info` and `suppression`, about a module that cannot be judged as it is.
+  Names are those of Dialyxir, which are Dialyzer's own (`no_return`, `call`, `pattern_match`), and
+  differ between releases of OTP (`exact_compare` was `exact_eq` before OTP 28). Two are ours: `no_debug_info` and `suppression`, about a module that cannot be judged as it is.
 
   Left out are warnings about what lies outside of the solution's files, where macros of libraries put
   their code, about modules that no type information was made for, and what only follows from another
@@ -91,13 +91,20 @@ defmodule Practice.Analysis.Warning do
   end
 
   # Type information is partial: what is unknown to it may well exist.
-  defp relevant?(%{name: name}, _given) when name in [:unknown_function, :unknown_type], do: false
+  defp relevant?(%{name: :unknown_function, details: [{module, name, arity}]}, given) do
+    not Library.exports?(module, {name, arity}, given)
+  end
 
   defp relevant?(%{name: :call_to_missing, details: [module, name, arity]}, given) do
     not Library.exports?(module, {name, arity}, given)
   end
 
-  defp relevant?(%{name: :callback_info_missing, details: [module]}, given) do
+  defp relevant?(%{name: :unknown_type, details: [{module, name, arity}]}, given) do
+    not Library.exports_type?(module, {name, arity}, given)
+  end
+
+  defp relevant?(%{name: name, details: [module]}, given)
+       when name in [:callback_info_missing, :unknown_behaviour] do
     is_nil(Library.find(module, given))
   end
 

@@ -114,6 +114,14 @@ defmodule Practice.Analysis.Wording do
     "#{name(module, function, arity)} does not exist, or is private"
   end
 
+  defp words(:unknown_function, {module, function, arity}) do
+    "#{name(module, function, arity)} does not exist, or is private"
+  end
+
+  defp words(:unknown_type, {module, type, arity}) do
+    "the type `#{inspect(module)}.#{type}#{parameters(arity)}` does not exist, or is private"
+  end
+
   ## Values
 
   defp words(:bin_construction, ["value", value, segment, type]) do
@@ -137,9 +145,10 @@ defmodule Practice.Analysis.Wording do
     "this list ends in #{code(Types.type(tail))}, not in a list"
   end
 
-  defp words(:exact_eq, [left, operator, right]) do
+  # Since OTP 28 `exact_compare`.
+  defp words(name, [left, operator, right]) when name in [:exact_eq, :exact_compare] do
     result =
-      if operator in [:==, :"=:="], do: "are never equal", else: "cannot be compared like this"
+      if operator in [:==, :"=:="], do: "are never equal", else: "are always different"
 
     "#{code(Types.type(left))} and #{code(Types.type(right))} #{result}"
   end
@@ -258,8 +267,10 @@ defmodule Practice.Analysis.Wording do
   end
 
   defp words(:callback_info_missing, [behaviour]) do
-    "#{inspect(behaviour)} is no behaviour"
+    "the behaviour `#{inspect(behaviour)}` does not exist"
   end
+
+  defp words(:unknown_behaviour, behaviour), do: words(:callback_info_missing, [behaviour])
 
   ## Opaque types
 
@@ -267,7 +278,8 @@ defmodule Practice.Analysis.Wording do
     "#{pattern(pattern)} looks into #{code(Types.type(opaque))}, which is opaque: use the functions of its module"
   end
 
-  defp words(:call_without_opaque, [module, function, arguments, expected]) do
+  # Since OTP 28 with the types of all arguments at the end.
+  defp words(:call_without_opaque, [module, function, arguments, expected | _types]) do
     values = Types.values(arguments)
 
     types =
@@ -282,15 +294,24 @@ defmodule Practice.Analysis.Wording do
      [{"expected", type}, {"got", value}]}
   end
 
-  defp words(:call_with_opaque, [module, function, arguments, positions, _expected]) do
+  defp words(:call_with_opaque, [module, function, arguments, conflicts, _expected]) do
     values = Types.values(arguments)
+    positions = for conflict <- List.wrap(conflicts), do: position(conflict)
 
-    {"#{name(module, function, length(values))} looks into an opaque type in #{ordinals(List.wrap(positions))}",
+    {"#{name(module, function, length(values))} looks into an opaque type in #{ordinals(positions)}",
      [{"called with", tuple(values)}]}
   end
 
-  defp words(:opaque_eq, [type, _operator, opaque]), do: opaque_comparison(type, opaque)
-  defp words(:opaque_neq, [type, _operator, opaque]), do: opaque_comparison(type, opaque)
+  # Since OTP 28 `opaque_compare`.
+  defp words(name, [type, _operator, opaque])
+       when name in [:opaque_eq, :opaque_neq, :opaque_compare] do
+    "#{code(Types.type(type))} is compared with #{code(Types.type(opaque))}, which is opaque: " <>
+      "use the functions of its module"
+  end
+
+  defp words(:opaque_guard, [left, operator, right, _positions]) do
+    "the guard `#{operand(left)} #{operator(operator)} #{operand(right)}` looks into an opaque type"
+  end
 
   defp words(:opaque_guard, [guard, arguments]) when is_atom(guard) do
     guard(guard, arguments, "looks into an opaque type")
@@ -305,11 +326,19 @@ defmodule Practice.Analysis.Wording do
      [{"it is", Types.type(opaque)}]}
   end
 
+  # Since OTP 28.
+  defp words(:opaque_union, [opaque?, type]) do
+    kind = if opaque?, do: "an opaque type", else: "a type that is not opaque"
+
+    {"this clause returns #{kind} and other clauses do not, so callers cannot tell them apart",
+     [{"it is", Types.type(type)}]}
+  end
+
   defp words(_unknown, _details), do: nil
 
-  defp opaque_comparison(type, opaque) do
-    "#{code(Types.type(type))} is compared with #{code(Types.type(opaque))}, which is opaque"
-  end
+  # Before OTP 28 a number.
+  defp position({position, _type, _text}), do: position
+  defp position(position), do: position
 
   ## Arguments
 
@@ -432,6 +461,9 @@ defmodule Practice.Analysis.Wording do
 
   defp tuple(values), do: "(#{Enum.join(values, ", ")})"
   defp code(text), do: "`#{text}`"
+
+  defp parameters(0), do: "()"
+  defp parameters(arity), do: "/#{arity}"
 
   defp count(1, noun), do: "1 #{noun}"
   defp count(number, noun), do: "#{number} #{noun}s"
