@@ -24,7 +24,7 @@ defmodule Practice.Corpus.Recorder do
     files = Corpus.files(:seeded) ++ Corpus.files(:clean)
     Corpus.compile(files, out)
 
-    warnings = Enum.flat_map(files, &analyse(&1, out, plt))
+    warnings = analyse(files, out, plt)
     Corpus.write_record(warnings, about())
     IO.puts("#{length(warnings)} warnings in #{length(files)} files: #{Corpus.record_file()}")
   end
@@ -52,21 +52,44 @@ defmodule Practice.Corpus.Recorder do
     folder |> Path.join("*.beam") |> Path.wildcard() |> Enum.map(&String.to_charlist/1)
   end
 
-  # Each file on its own, as the solution of an exercise.
-  defp analyse(file, out, plt) do
+  # All at once: no module is called by another file.
+  defp analyse(files, out, plt) do
     warnings =
       :dialyzer.run(
         analysis_type: :succ_typings,
         init_plt: String.to_charlist(plt),
         check_plt: false,
         warnings: [:unknown],
-        files: file |> Corpus.beams(out) |> Enum.map(&String.to_charlist/1)
+        files: files |> Enum.flat_map(&analysed(&1, out)) |> Enum.map(&String.to_charlist/1)
       )
 
-    for {_tag, {place, location}, {name, _details}} <- warnings do
-      if List.to_string(place) != file, do: IO.puts("#{file}: #{name} in #{place}")
-      {file, {line(location), Atom.to_string(name)}}
+    {own, others} =
+      warnings
+      |> Enum.map(fn {_tag, {file, location}, {name, _details}} ->
+        {List.to_string(file), {line(location), Atom.to_string(name)}}
+      end)
+      |> Enum.split_with(fn {file, _place} -> file in files end)
+
+    IO.inspect(others, label: "warnings elsewhere, which are not recorded")
+    own
+  end
+
+  # As Mix leaves them: with protocols that know their implementations.
+  defp analysed(file, out) do
+    beams = Corpus.beams(file, out)
+    ebin = out |> Path.join(Path.rootname(file)) |> String.to_charlist()
+
+    for protocol <- Protocol.extract_protocols([ebin]) do
+      implementations = Protocol.extract_impls(protocol, [ebin])
+      path = Path.join(ebin, "#{protocol}.beam")
+      # It is read from the code path.
+      true = :code.add_patha(ebin)
+      {:ok, binary} = Protocol.consolidate(protocol, implementations)
+      true = :code.del_path(ebin)
+      File.write!(path, binary)
     end
+
+    beams
   end
 
   defp line({line, _column}), do: line

@@ -126,9 +126,9 @@ defmodule Practice.Analysis.Wording do
 
   defp words(:bin_construction, ["value", value, segment, type]) do
     if segment =~ ~r/\/binary$/ do
-      {"a string is made with #{value(value)}, which is no string", [{"it is", Types.type(type)}]}
+      {"#{value(value)} is joined to a string and is none", [{"it is", Types.type(type)}]}
     else
-      {"a binary is made with #{value(value)}, which does not fit", [{"it is", Types.type(type)}]}
+      {"#{value(value)} is put into a binary and does not fit", [{"it is", Types.type(type)}]}
     end
   end
 
@@ -142,7 +142,7 @@ defmodule Practice.Analysis.Wording do
   end
 
   defp words(:improper_list_constr, [tail]) do
-    "this list ends in #{code(Types.type(tail))}, not in a list"
+    "in `[head | tail]` the tail has to be a list, and here it is #{code(Types.type(tail))}"
   end
 
   # Since OTP 28 `exact_compare`.
@@ -195,11 +195,13 @@ defmodule Practice.Analysis.Wording do
     case kind do
       :only_explicit -> "#{subject} only raises, it never returns"
       :no_match -> "#{subject} has no clause that can match"
-      _normal -> "#{subject} never returns"
+      _normal -> "#{subject} never returns: every way through it fails or goes on for ever"
     end
   end
 
-  defp words(:unused_fun, [name, arity]), do: "`#{name}/#{arity}` is never called"
+  defp words(:unused_fun, [name, arity]) do
+    "`#{name}/#{arity}` is never called: what calls it cannot be reached"
+  end
 
   defp words(:unmatched_return, [type]) do
     {"the result of this expression is not used", [{"it is", Types.type(type)}]}
