@@ -129,7 +129,10 @@ defmodule Practice.Analysis.DialyzerTest do
     def known(text), do: {URI.parse(text), :erlang.phash2(text), :counters.new(1, [])}
     """
 
-    names = for warning <- source |> seed() |> dialyze(root) |> warnings(), do: {warning.name, warning.line}
+    names =
+      for warning <- source |> seed() |> dialyze(root) |> warnings(),
+          do: {warning.name, warning.line}
+
     assert names == [unknown_type: 2, unknown_function: 3, unknown_function: 3]
   end
 

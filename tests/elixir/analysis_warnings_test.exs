@@ -182,8 +182,11 @@ defmodule Practice.Analysis.WordingTest do
     assert message(:opaque_compare, [~c"[]", :==, ~c"queue:queue(_)"]) =~
              "`[]` is compared with `:queue.queue(any())`, which is opaque"
 
-    assert message(:opaque_guard, [~c"_a@1", :==, ~c"[]", [1]]) =~ "the guard `a == []` looks into"
-    assert message(:opaque_union, [true, ~c"queue:queue(_)"]) =~ "this clause returns an opaque type"
+    assert message(:opaque_guard, [~c"_a@1", :==, ~c"[]", [1]]) =~
+             "the guard `a == []` looks into"
+
+    assert message(:opaque_union, [true, ~c"queue:queue(_)"]) =~
+             "this clause returns an opaque type"
   end
 
   test "values" do

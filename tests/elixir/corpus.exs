@@ -22,7 +22,10 @@ defmodule Practice.Corpus do
   @doc "The files, relative to the folder."
   @spec files(:seeded | :clean) :: [Path.t()]
   def files(kind) do
-    @folder |> Path.join("#{kind}/*.ex") |> Path.wildcard() |> Enum.map(&Path.relative_to(&1, @folder))
+    @folder
+    |> Path.join("#{kind}/*.ex")
+    |> Path.wildcard()
+    |> Enum.map(&Path.relative_to(&1, @folder))
   end
 
   @doc "The lines that are marked in a file, as `{line, names}`."
@@ -57,7 +60,8 @@ defmodule Practice.Corpus do
 
   @doc "The compiled modules of a file."
   @spec beams(Path.t(), Path.t()) :: [Path.t()]
-  def beams(file, out), do: out |> Path.join(Path.rootname(file)) |> Path.join("*.beam") |> Path.wildcard()
+  def beams(file, out),
+    do: out |> Path.join(Path.rootname(file)) |> Path.join("*.beam") |> Path.wildcard()
 
   @doc "The versions that records are kept for: patch releases share one."
   @spec versions() :: String.t()
@@ -73,7 +77,10 @@ defmodule Practice.Corpus do
   @doc "Writes the record; `about` are lines on how it was made."
   @spec write_record([{Path.t(), place()}], [String.t()]) :: :ok
   def write_record(warnings, about) do
-    lines = for {file, {line, name}} <- warnings |> Enum.uniq() |> Enum.sort(), do: "#{file}:#{line} #{name}"
+    lines =
+      for {file, {line, name}} <- warnings |> Enum.uniq() |> Enum.sort(),
+          do: "#{file}:#{line} #{name}"
+
     text = Enum.map_join(about, &"# #{&1}\n") <> Enum.map_join(lines, &"#{&1}\n")
     File.mkdir_p!(Path.dirname(record_file()))
     File.write!(record_file(), text)

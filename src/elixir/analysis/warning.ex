@@ -84,11 +84,16 @@ defmodule Practice.Analysis.Warning do
           start <= line,
           do: {start, {module.name, name, arity}}
 
-    case Enum.max_by(before, &elem(&1, 0), fn -> nil end) do
+    # Of the functions that default arguments make of one, the body is that of the longest.
+    case Enum.max_by(before, fn {start, {_, _, arity}} -> {start, arity} end, fn -> nil end) do
       {_start, function} -> function
       nil -> nil
     end
   end
+
+  # A protocol asks for implementations that need not be there, until Mix has consolidated it.
+  defp relevant?(%{name: :unknown_function, details: [{_module, :__impl__, 1}]}, _given),
+    do: false
 
   # Type information is partial: what is unknown to it may well exist.
   defp relevant?(%{name: :unknown_function, details: [{module, name, arity}]}, given) do

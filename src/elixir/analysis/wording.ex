@@ -147,8 +147,7 @@ defmodule Practice.Analysis.Wording do
 
   # Since OTP 28 `exact_compare`.
   defp words(name, [left, operator, right]) when name in [:exact_eq, :exact_compare] do
-    result =
-      if operator in [:==, :"=:="], do: "are never equal", else: "are always different"
+    result = if operator in [:==, :"=:="], do: "are never equal", else: "are always different"
 
     "#{code(Types.type(left))} and #{code(Types.type(right))} #{result}"
   end
@@ -281,26 +280,20 @@ defmodule Practice.Analysis.Wording do
   end
 
   # Since OTP 28 with the types of all arguments at the end.
-  defp words(:call_without_opaque, [module, function, arguments, expected | _types]) do
-    values = Types.values(arguments)
+  defp words(:call_without_opaque, [module, function, arguments, [conflict | _] | _types]) do
+    {name, order, values} = written(module, function, arguments)
+    {position, _type, text} = conflict
+    index = moved(position, order)
 
-    types =
-      for {position, _type, text} <- expected do
-        {ordinal(position) <> " argument", Types.type(to_string(text)),
-         Enum.at(values, position - 1)}
-      end
-
-    [{position, type, value} | _] = types
-
-    {"the #{position} of #{name(module, function, length(values))} is opaque and must come from its module",
-     [{"expected", type}, {"got", value}]}
+    {"the #{ordinal(index)} argument of #{name} is opaque and must come from its module",
+     [{"expected", Types.type(to_string(text))}, {"got", Enum.at(values, index - 1)}]}
   end
 
   defp words(:call_with_opaque, [module, function, arguments, conflicts, _expected]) do
-    values = Types.values(arguments)
-    positions = for conflict <- List.wrap(conflicts), do: position(conflict)
+    {name, order, values} = written(module, function, arguments)
+    positions = for conflict <- List.wrap(conflicts), do: moved(position(conflict), order)
 
-    {"#{name(module, function, length(values))} looks into an opaque type in #{ordinals(positions)}",
+    {"#{name} looks into an opaque type in #{ordinals(positions)}: use the functions of its module",
      [{"called with", tuple(values)}]}
   end
 
@@ -344,24 +337,25 @@ defmodule Practice.Analysis.Wording do
 
   ## Arguments
 
-  # What Elixir's compiler has made a call of Erlang is shown as it was written.
   defp call(module, function, arguments, positions, expected) do
+    {name, order, values} = written(module, function, arguments)
+    moved = positions |> List.wrap() |> Enum.map(&moved(&1, order)) |> Enum.reject(&is_nil/1)
+    wrong_arguments(name, Enum.sort(moved), values, pick(expected, order))
+  end
+
+  # What Elixir's compiler has made a call of Erlang is shown as it was written: the function's name,
+  # the order of its arguments, and these in that order.
+  defp written(module, function, arguments) do
     values = Types.values(arguments)
     {module, function, order} = as_written(module, function, values)
+    {name(module, function, length(order)), order, pick(values, order)}
+  end
 
-    moved =
-      for position <- List.wrap(positions),
-          index = Enum.find_index(order, &(&1 == position)),
-          do: index + 1
+  defp pick(list, order), do: Enum.map(order, &Enum.at(list, &1 - 1))
 
-    pick = fn list -> Enum.map(order, &Enum.at(list, &1 - 1)) end
-
-    wrong_arguments(
-      name(module, function, length(order)),
-      Enum.sort(moved),
-      pick.(values),
-      pick.(expected)
-    )
+  defp moved(position, order) do
+    index = Enum.find_index(order, &(&1 == position))
+    if index, do: index + 1
   end
 
   defp wrong_arguments(function, [position], values, expected) do
