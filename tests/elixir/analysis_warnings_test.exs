@@ -15,7 +15,7 @@ defmodule Practice.Analysis.WordingTest do
 
   test "a call with a wrong argument" do
     assert call(String, :upcase, ~c"('name')", [1], :only_sig, ~c"(binary())", {false, :none}) ==
-             "the 1st argument of `String.upcase/1` has the wrong type: expected `binary()`, got `:name`"
+             "the 1st argument of `String.upcase/1` has the wrong type: expected `String.t()`, got `:name`"
   end
 
   test "a call that breaks a contract names the types of the contract" do
@@ -65,7 +65,7 @@ defmodule Practice.Analysis.WordingTest do
              ~c"(binary(),_)",
              {false, :none}
            ) ==
-             "the 1st argument of `String.to_atom/1` has the wrong type: expected `binary()`, got `42`"
+             "the 1st argument of `String.to_atom/1` has the wrong type: expected `String.t()`, got `42`"
 
     assert call(:maps, :get, ~c"('a',[])", [2], :only_sig, ~c"(any(),map())", {false, :none}) ==
              "the 1st argument of `Map.fetch!/2` has the wrong type: expected `map()`, got `[]`"
@@ -73,7 +73,7 @@ defmodule Practice.Analysis.WordingTest do
 
   test "patterns" do
     assert message(:pattern_match, [~c"pattern {'ok', _n@1}", ~c"'error' | {integer(),binary()}"]) ==
-             "the pattern `{:ok, n}` can never match: the value is `:error | {integer(), binary()}`"
+             "the pattern `{:ok, n}` can never match: the value is `:error | {integer(), String.t()}`"
 
     assert message(:pattern_match_cov, [~c"variable _", ~c"boolean()"]) ==
              "the variable `_` is never reached, the clauses before it take everything: the value is `boolean()`"
@@ -132,10 +132,10 @@ defmodule Practice.Analysis.WordingTest do
              "`Enum.mapp/2` does not exist, or is private"
 
     assert message(:fun_app_no_fun, [~c"_f@1", ~c"binary()", 1]) ==
-             "`f` is called and is no function: it is `binary()`"
+             "`f` is called and is no function: it is `String.t()`"
 
     assert message(:fun_app_no_fun, [~c"_f@1", ~c"fun((_,_) -> _)", 1]) =~
-             "`f` is called with 1 argument, but takes another number"
+             "`f` is called with 1 argument and takes 2"
   end
 
   test "specs" do
@@ -159,7 +159,7 @@ defmodule Practice.Analysis.WordingTest do
 
   test "opaque types" do
     assert message(:opaque_match, [~c"pattern {_a@1, _}", ~c"queue:queue(_)", ~c"queue:queue(_)"]) =~
-             "the pattern `{a, _}` looks into `:queue.queue(any())`, which is opaque"
+             "the pattern `{a, _}` is matched against `:queue.queue(any())`, which is opaque"
 
     assert message(:call_without_opaque, [
              :queue,
@@ -191,7 +191,7 @@ defmodule Practice.Analysis.WordingTest do
 
   test "values" do
     assert message(:bin_construction, [~c"value", ~c"_n@1", ~c"_n@1/binary", ~c"integer()"]) ==
-             "`n` is joined to a string and is none: it is `integer()`"
+             "`n` joined to a string is no string: it is `integer()`"
 
     assert message(:map_update, [~c"\#{'a':=1}", ~c"'b'"]) =~
              "`:b` is not there: the map is `%{a: 1}`"

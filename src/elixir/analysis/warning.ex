@@ -41,7 +41,7 @@ defmodule Practice.Analysis.Warning do
     |> Enum.map(&place(&1, modules))
     |> Enum.filter(&(&1.file in files and relevant?(&1, given)))
     |> Consequences.drop(modules)
-    |> Enum.map(&event(&1, modules))
+    |> Enum.map(&event(&1, modules, given))
     |> Enum.uniq()
     |> Enum.sort_by(&{&1.file, &1.line || 0, &1.column || 0, &1.name})
   end
@@ -115,13 +115,15 @@ defmodule Practice.Analysis.Warning do
 
   defp relevant?(_warning, _given), do: true
 
-  defp event(warning, modules) do
+  defp event(warning, modules, given) do
+    spec_of = &Solution.spec(modules, &1)
+
     %{
       name: warning.name,
       file: warning.file,
       line: warning.line,
       column: warning.column,
-      message: Wording.message(warning.raw, &Solution.spec(modules, &1))
+      message: Wording.message(warning.raw, spec_of, &Library.callback_return(&1, given))
     }
   end
 

@@ -14,16 +14,36 @@ defmodule Practice.Analysis.Wording do
   # Of a type that is longer than this nobody reads the rest.
   @longest_type 400
 
+  # A type that is longer than this is easier to read by its name.
+  @long_type 80
+
   @doc """
-  The message of a warning, as `:dialyzer.run/1` returned it. `spec_of` knows the learner's specs.
+  The message of a warning, as `:dialyzer.run/1` returned it.
+
+  `spec_of` knows the learner's specs, `returned_by` what the callbacks of behaviours have to return.
   """
-  @spec message(tuple(), (mfa() -> String.t() | nil)) :: String.t()
-  def message({_tag, _place, {name, details}} = warning, spec_of \\ fn _function -> nil end) do
+  @spec message(tuple(), (mfa() -> String.t() | nil), (mfa() -> String.t() | nil)) :: String.t()
+  def message(
+        {_tag, _place, {name, details}} = warning,
+        spec_of \\ fn _function -> nil end,
+        returned_by \\ fn _callback -> nil end
+      ) do
     case words(name, readable(details)) do
-      {:spec, function, code} -> contradiction(spec_of.(function), function, code)
-      {head, types} -> lay_out(head, types)
-      nil -> original(warning)
-      head -> head
+      {:callback, callback, head, found, expected} ->
+        expected = returned_by.(callback) || expected
+        lay_out(head, [{"expected", expected}, {"got", found}])
+
+      {:spec, function, code} ->
+        contradiction(spec_of.(function), function, code)
+
+      {head, types} ->
+        lay_out(head, types)
+
+      nil ->
+        original(warning)
+
+      head ->
+        head
     end
   rescue
     _unknown_shape -> original(warning)
@@ -97,8 +117,8 @@ defmodule Practice.Analysis.Wording do
   end
 
   defp words(:fun_app_no_fun, [function, "fun(" <> _ = type, arity]) do
-    {"#{value(function)} is called with #{count(arity, "argument")}, but takes another number",
-     [{"it is", Types.type(type)}]}
+    takes = if number = Types.arity(type), do: "takes #{number}", else: "takes another number"
+    "#{value(function)} is called with #{count(arity, "argument")} and #{takes}"
   end
 
   defp words(:fun_app_no_fun, [function, type, _arity]) do
@@ -126,7 +146,7 @@ defmodule Practice.Analysis.Wording do
 
   defp words(:bin_construction, ["value", value, segment, type]) do
     if segment =~ ~r/\/binary$/ do
-      {"#{value(value)} is joined to a string and is none", [{"it is", Types.type(type)}]}
+      {"#{value(value)} joined to a string is no string", [{"it is", Types.type(type)}]}
     else
       {"#{value(value)} is put into a binary and does not fit", [{"it is", Types.type(type)}]}
     end
@@ -219,7 +239,7 @@ defmodule Practice.Analysis.Wording do
   end
 
   defp words(:overlapping_contract, [_module, function, arity]) do
-    "the specs of `#{function}/#{arity}` overlap, so Dialyzer cannot use them"
+    "the specs of `#{function}/#{arity}` overlap, so Dialyzer cannot use them: join them, or tell their arguments apart"
   end
 
   defp words(:contract_with_opaque, [_module, function, arity, opaque, signature]) do
@@ -232,13 +252,15 @@ defmodule Practice.Analysis.Wording do
   ## Behaviours
 
   defp words(:callback_type_mismatch, [behaviour, function, arity, found, expected]) do
-    {"`#{function}/#{arity}` returns what #{inspect(behaviour)} does not accept",
-     [{"expected", Types.type(expected)}, {"got", Types.type(found)}]}
+    {:callback, {behaviour, function, arity},
+     "`#{function}/#{arity}` returns what #{inspect(behaviour)} does not accept",
+     Types.type(found), Types.type(expected)}
   end
 
   defp words(:callback_spec_type_mismatch, [behaviour, function, arity, found, expected]) do
-    {"the @spec of `#{function}/#{arity}` returns what #{inspect(behaviour)} does not accept",
-     [{"expected", Types.type(expected)}, {"got", Types.type(found)}]}
+    {:callback, {behaviour, function, arity},
+     "the @spec of `#{function}/#{arity}` returns what #{inspect(behaviour)} does not accept",
+     Types.type(found), Types.type(expected)}
   end
 
   defp words(:callback_arg_type_mismatch, [behaviour, function, arity, position, found, expected]) do
@@ -276,7 +298,8 @@ defmodule Practice.Analysis.Wording do
   ## Opaque types
 
   defp words(:opaque_match, [pattern, opaque, _term]) do
-    "#{pattern(pattern)} looks into #{code(Types.type(opaque))}, which is opaque: use the functions of its module"
+    "#{pattern(pattern)} is matched against #{code(Types.type(opaque))}, which is opaque: " <>
+      "use the functions of its module"
   end
 
   # Since OTP 28 with the types of all arguments at the end.
@@ -375,19 +398,32 @@ defmodule Practice.Analysis.Wording do
      [{"expected", tuple(expected)}, {"got", tuple(values)}]}
   end
 
-  # A contract names types as their module does; the inferred types show their structure.
-  defp expected(:only_sig, types, _contract, _module), do: Types.types(types)
+  # A contract names types as their module does; the inferred types show their structure, which is
+  # what counts where only they are wrong, unless it is too long to read.
+  defp expected(:only_sig, types, contract, module) do
+    types = Types.types(types)
+    named = named(contract, module)
 
-  defp expected(_contract_too, types, {_overloaded?, contract}, module)
-       when is_binary(contract) do
+    if length(named) == length(types),
+      do: Enum.zip_with(types, named, &if(String.length(&1) > @long_type, do: &2, else: &1)),
+      else: types
+  end
+
+  defp expected(_contract_too, types, contract, module) do
+    case named(contract, module) do
+      [] -> Types.types(types)
+      named -> named
+    end
+  end
+
+  defp named({_overloaded?, contract}, module) when is_binary(contract) do
     case Types.signatures(contract, module) do
       [%{arguments: arguments}] -> arguments
-      [] -> Types.types(types)
       alternatives -> alternatives |> Enum.map(& &1.arguments) |> Enum.zip_with(&one_of/1)
     end
   end
 
-  defp expected(_no_contract, types, _contract, _module), do: Types.types(types)
+  defp named(_no_contract, _module), do: []
 
   defp one_of(types), do: types |> Enum.uniq() |> Enum.join(" | ")
 
