@@ -79,7 +79,10 @@ defmodule Practice.Compiler do
 
   defp add_setup(quoted), do: quoted
 
+  # Columns get into the debug information, from which Dialyzer has its places.
   defp compile_to(ebin, files) do
+    Code.put_compiler_option(:parser_options, columns: true)
+
     case Kernel.ParallelCompiler.compile_to_path(files, ebin, return_diagnostics: true) do
       {:ok, modules, warnings} -> {:ok, modules, diagnostics([], warnings)}
       {:error, errors, warnings} -> {:error, diagnostics(errors, warnings)}

@@ -109,7 +109,7 @@ defmodule Practice.Analysis.DialyzerTest do
     assert warning.message ==
              "the pattern `{:ok, n}` can never match: the value is `:error | {integer(), String.t()}`" or
              warning.message ==
-               "the pattern `{:ok, n}` can never match: the value is `:error | {integer(), binary()}`"
+               "the pattern `{:ok, n}` can never match: the value is `:error | {integer(), String.t()}`"
   end
 
   test "a spec that the code contradicts is shown beside the code", %{tmp_dir: root} do
@@ -118,6 +118,23 @@ defmodule Practice.Analysis.DialyzerTest do
     assert warning.name == :invalid_contract
     assert warning.message =~ "the spec is `name() :: String.t()`"
     assert warning.message =~ "the code is `name() :: :practice`"
+  end
+
+  test "functions and types that are nowhere, and not those that type information was left out for",
+       %{tmp_dir: root} do
+    source = """
+    @spec run(String.text()) :: URI.t()
+    def run(text), do: text |> String.lower() |> Missing.parse()
+
+    def known(text), do: {URI.parse(text), :erlang.phash2(text), :counters.new(1, [])}
+    """
+
+    warnings = source |> seed() |> dialyze(root) |> warnings()
+    assert Enum.map(warnings, & &1.line) == [2, 3, 3]
+    text = Enum.map_join(warnings, "\n", & &1.message)
+
+    for nowhere <- ["String.text()", "String.lower/1", "Missing.parse/1"],
+        do: assert(text =~ nowhere)
   end
 
   test "only the cause is reported, not what follows from it", %{tmp_dir: root} do

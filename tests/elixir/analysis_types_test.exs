@@ -46,7 +46,7 @@ defmodule Practice.Analysis.TypesTest do
     test "tells required keys of a map from others" do
       assert Types.type("\#{'a':=1, 'b':=atom()}") == "%{a: 1, b: atom()}"
       assert Types.type("\#{'a'=>1}") == "%{optional(:a) => 1}"
-      assert Types.type("\#{binary():=1, 'a':=2}") == "%{binary() => 1, a: 2}"
+      assert Types.type("\#{binary():=1, 'a':=2}") == "%{String.t() => 1, a: 2}"
       assert Types.type("\#{'a':=1, _=>_}") == "%{..., a: 1}"
       assert Types.type("\#{_=>_}") == "map()"
       assert Types.type("\#{}") == "%{}"
@@ -111,7 +111,7 @@ defmodule Practice.Analysis.TypesTest do
     end
 
     test "show what is known of a variable" do
-      assert Types.values("(_user@1::binary(),'row')") == ["binary()", ":row"]
+      assert Types.values("(_user@1::binary(),'row')") == ["String.t()", ":row"]
     end
   end
 

@@ -15,7 +15,7 @@ defmodule Practice.Analysis.WordingTest do
 
   test "a call with a wrong argument" do
     assert call(String, :upcase, ~c"('name')", [1], :only_sig, ~c"(binary())", {false, :none}) ==
-             "the 1st argument of `String.upcase/1` has the wrong type: expected `binary()`, got `:name`"
+             "the 1st argument of `String.upcase/1` has the wrong type: expected `String.t()`, got `:name`"
   end
 
   test "a call that breaks a contract names the types of the contract" do
@@ -65,7 +65,7 @@ defmodule Practice.Analysis.WordingTest do
              ~c"(binary(),_)",
              {false, :none}
            ) ==
-             "the 1st argument of `String.to_atom/1` has the wrong type: expected `binary()`, got `42`"
+             "the 1st argument of `String.to_atom/1` has the wrong type: expected `String.t()`, got `42`"
 
     assert call(:maps, :get, ~c"('a',[])", [2], :only_sig, ~c"(any(),map())", {false, :none}) ==
              "the 1st argument of `Map.fetch!/2` has the wrong type: expected `map()`, got `[]`"
@@ -73,7 +73,7 @@ defmodule Practice.Analysis.WordingTest do
 
   test "patterns" do
     assert message(:pattern_match, [~c"pattern {'ok', _n@1}", ~c"'error' | {integer(),binary()}"]) ==
-             "the pattern `{:ok, n}` can never match: the value is `:error | {integer(), binary()}`"
+             "the pattern `{:ok, n}` can never match: the value is `:error | {integer(), String.t()}`"
 
     assert message(:pattern_match_cov, [~c"variable _", ~c"boolean()"]) ==
              "the variable `_` is never reached, the clauses before it take everything: the value is `boolean()`"
@@ -99,23 +99,43 @@ defmodule Practice.Analysis.WordingTest do
              "`integer()` and `:zero` are never equal"
   end
 
+  test "comparisons since OTP 28" do
+    assert message(:exact_compare, [~c"integer()", :==, ~c"'zero'"]) ==
+             "`integer()` and `:zero` are never equal"
+
+    assert message(:exact_compare, [~c"integer()", :"/=", ~c"'zero'"]) ==
+             "`integer()` and `:zero` are always different"
+  end
+
+  test "what does not exist" do
+    assert message(:unknown_function, {String, :lower, 1}) ==
+             "`String.lower/1` does not exist, or is private"
+
+    assert message(:unknown_type, {String, :text, 0}) ==
+             "the type `String.text()` does not exist, or is private"
+
+    assert message(:callback_info_missing, [A.B]) == "the behaviour `A.B` does not exist"
+    assert message(:unknown_behaviour, A.B) == "the behaviour `A.B` does not exist"
+  end
+
   test "functions" do
-    assert message(:no_return, [:only_normal, :run, 1]) == "`run/1` never returns"
+    assert message(:no_return, [:only_normal, :run, 1]) ==
+             "`run/1` never returns: every way through it fails or goes on for ever"
 
     assert message(:no_return, [:only_explicit, :run, 1]) ==
              "`run/1` only raises, it never returns"
 
-    assert message(:no_return, [:both]) == "this anonymous function never returns"
-    assert message(:unused_fun, [:helper, 1]) == "`helper/1` is never called"
+    assert message(:no_return, [:both]) =~ "this anonymous function never returns"
+    assert message(:unused_fun, [:helper, 1]) =~ "`helper/1` is never called"
 
     assert message(:call_to_missing, [Enum, :mapp, 2]) ==
              "`Enum.mapp/2` does not exist, or is private"
 
     assert message(:fun_app_no_fun, [~c"_f@1", ~c"binary()", 1]) ==
-             "`f` is called and is no function: it is `binary()`"
+             "`f` is called and is no function: it is `String.t()`"
 
     assert message(:fun_app_no_fun, [~c"_f@1", ~c"fun((_,_) -> _)", 1]) =~
-             "`f` is called with 1 argument, but takes another number"
+             "`f` is called with 1 argument and takes 2"
   end
 
   test "specs" do
@@ -139,7 +159,7 @@ defmodule Practice.Analysis.WordingTest do
 
   test "opaque types" do
     assert message(:opaque_match, [~c"pattern {_a@1, _}", ~c"queue:queue(_)", ~c"queue:queue(_)"]) =~
-             "the pattern `{a, _}` looks into `:queue.queue(any())`, which is opaque"
+             "the pattern `{a, _}` is matched against `:queue.queue(any())`, which is opaque"
 
     assert message(:call_without_opaque, [
              :queue,
@@ -150,14 +170,34 @@ defmodule Practice.Analysis.WordingTest do
              "the 2nd argument of `:queue.in/2` is opaque and must come from its module"
   end
 
+  test "opaque types since OTP 28" do
+    conflicts = [{2, :any, ~c"queue:queue(_)"}]
+
+    assert message(:call_without_opaque, [:queue, :in, ~c"(1,{[], []})", conflicts, [:any, :any]]) =~
+             "the 2nd argument of `:queue.in/2` is opaque and must come from its module"
+
+    assert message(:call_with_opaque, [:erlang, :hd, ~c"(_a@1)", [{1, :any, ~c"_"}], [:any]]) =~
+             "`hd/1` looks into an opaque type in the 1st argument"
+
+    assert message(:opaque_compare, [~c"[]", :==, ~c"queue:queue(_)"]) =~
+             "`[]` is compared with `:queue.queue(any())`, which is opaque"
+
+    assert message(:opaque_guard, [~c"_a@1", :==, ~c"[]", [1]]) =~
+             "the guard `a == []` looks into"
+
+    assert message(:opaque_union, [true, ~c"queue:queue(_)"]) =~
+             "this clause returns an opaque type"
+  end
+
   test "values" do
     assert message(:bin_construction, [~c"value", ~c"_n@1", ~c"_n@1/binary", ~c"integer()"]) ==
-             "a string is made with `n`, which is no string: it is `integer()`"
+             "`n` joined to a string is no string: it is `integer()`"
 
     assert message(:map_update, [~c"\#{'a':=1}", ~c"'b'"]) =~
              "`:b` is not there: the map is `%{a: 1}`"
 
-    assert message(:improper_list_constr, [~c"2"]) == "this list ends in `2`, not in a list"
+    assert message(:improper_list_constr, [~c"2"]) ==
+             "in `[head | tail]` the tail has to be a list, and here it is `2`"
   end
 
   test "long types stand on lines of their own" do

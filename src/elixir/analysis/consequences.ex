@@ -5,9 +5,12 @@ defmodule Practice.Analysis.Consequences do
   A call that must fail makes its function one that never returns, which makes its callers functions
   that never return, and functions that come after it are never called. A learner should read about
   the call. Where nothing explains it, "never returns" is the finding itself and stays.
+
+  A private function, or an anonymous one, that is only called with the wrong types fails as well, on
+  the line that needs the right ones. There the call from outside is what has to change.
   """
 
-  alias Practice.Analysis.{Solution, Warning}
+  alias Practice.Analysis.{Solution, Types, Warning}
 
   # Warnings about a declaration. They do not explain why code fails.
   @declarations [
@@ -28,17 +31,49 @@ defmodule Practice.Analysis.Consequences do
   @spec drop([Warning.t()], [Solution.t()]) :: [Warning.t()]
   def drop(warnings, modules) do
     calls = for module <- modules, call <- module.calls, into: %{}, do: call
+    warnings = without_misuse(warnings)
     causes = Enum.reject(warnings, &(&1.name in [:no_return, :unused_fun | @declarations]))
     failing = MapSet.new(causes, & &1.function)
-    explained = warnings |> never_returning() |> explain(failing, calls)
+    never_returning = never_returning(warnings)
+    explained = explain(never_returning, failing, calls)
+    unreached = unreached(warnings, MapSet.union(failing, MapSet.new(never_returning)), calls)
 
     Enum.reject(warnings, fn
       %{name: :no_return, details: [_kind]} = warning -> explained_by_line?(warning, causes)
       %{name: :no_return, function: function} -> function in explained
-      %{name: :unused_fun} = warning -> called_from?(warning, failing, calls)
+      %{name: :unused_fun} = warning -> unused(warning) in unreached
       %{name: :callback_spec_type_mismatch} = warning -> shown_in_code?(warning, warnings)
       _cause -> false
     end)
+  end
+
+  # If such a function failed by itself, Dialyzer would not blame the arguments.
+  defp without_misuse(warnings) do
+    misused =
+      MapSet.intersection(MapSet.new(warnings, &called/1), MapSet.new(never_returning(warnings)))
+
+    applied = Enum.filter(warnings, &(&1.name in [:apply, :fun_app_args]))
+    anonymous = Enum.filter(warnings, &match?(%{name: :no_return, details: [_kind]}, &1))
+
+    Enum.reject(warnings, fn warning ->
+      warning.name in [:call, :no_return] and
+        (warning.function in misused or in_applied?(warning, anonymous, applied))
+    end)
+  end
+
+  defp called(%{name: :call, details: [module, function, arguments | _]}) do
+    {module, function, length(Types.values(IO.chardata_to_string(arguments)))}
+  end
+
+  defp called(_other), do: nil
+
+  defp in_applied?(warning, anonymous, applied) do
+    Enum.any?(anonymous, fn %{function: function, line: first} ->
+      warning.function == function and
+        Enum.any?(applied, fn %{function: by, line: last} ->
+          by == function and first <= warning.line and warning.line < last
+        end)
+    end) and not match?(%{details: [_kind, _name, _arity]}, warning)
   end
 
   defp never_returning(warnings) do
@@ -87,11 +122,23 @@ defmodule Practice.Analysis.Consequences do
     Enum.any?(causes, &(&1.function == warning.function and &1.line >= warning.line))
   end
 
-  defp called_from?(%{details: [name, arity], function: {module, _, _}}, failing, calls) do
-    Enum.any?(failing, &({module, name, arity} in Map.get(calls, &1, [])))
+  # What code that fails would have called, and what that would have called.
+  defp unreached(warnings, failing, calls) do
+    unused = for %{name: :unused_fun} = warning <- warnings, do: unused(warning)
+    reach(unused, failing, MapSet.new(), calls)
   end
 
-  defp called_from?(_unknown, _failing, _calls), do: false
+  defp reach(unused, callers, unreached, calls) do
+    called = callers |> Enum.flat_map(&Map.get(calls, &1, [])) |> MapSet.new()
+
+    case Enum.split_with(unused, &(&1 in called)) do
+      {[], _unexplained} -> unreached
+      {found, rest} -> reach(rest, found, MapSet.union(unreached, MapSet.new(found)), calls)
+    end
+  end
+
+  defp unused(%{details: [name, arity], function: {module, _, _}}), do: {module, name, arity}
+  defp unused(_unknown), do: nil
 
   defp shown_in_code?(%{details: [behaviour, name, arity | _], file: file}, warnings) do
     Enum.any?(warnings, fn warning ->

@@ -109,6 +109,8 @@ defmodule Practice.Analysis.Dialyzer do
       analysis_type: :succ_typings,
       init_plt: String.to_charlist(plt.path),
       check_plt: false,
+      # As Dialyxir does, whatever this Dialyzer's default is.
+      warnings: [:unknown],
       files: Enum.map(files, &String.to_charlist/1)
     ]
 

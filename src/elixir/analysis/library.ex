@@ -98,6 +98,19 @@ defmodule Practice.Analysis.Library do
     end
   end
 
+  @doc "Whether `module` has this public type, as far as its file tells."
+  @spec exports_type?(module(), {atom(), arity()}, [Path.t()]) :: boolean()
+  def exports_type?(module, id, directories) do
+    case open(module, directories) do
+      {:ok, %__MODULE__{declarations: declarations}} ->
+        exported = for {:attribute, _, :export_type, ids} <- declarations, id <- ids, do: id
+        id in exported
+
+      :error ->
+        false
+    end
+  end
+
   defp take_apart({:elixir, _module, map, specs} = debug_info) do
     functions =
       for {_id, kind, _meta, _clauses} = function <- map.definitions,
@@ -185,6 +198,21 @@ defmodule Practice.Analysis.Library do
   def callbacks(library) do
     for {:attribute, _, :callback, _value} = form <- library.declarations, do: form
   end
+
+  @doc "What a callback of `module` has to return, in Elixir's words, or nil."
+  @spec callback_return(mfa(), [Path.t()]) :: String.t() | nil
+  def callback_return({module, name, arity}, directories) do
+    with {:ok, library} <- open(module, directories),
+         [callback | _] <-
+           for({:attribute, _, _, {{^name, ^arity}, [type | _]}} <- callbacks(library), do: type) do
+      name |> Code.Typespec.spec_to_quoted(callback) |> return() |> Macro.to_string()
+    else
+      _unknown -> nil
+    end
+  end
+
+  defp return({:when, _meta, [spec, _variables]}), do: return(spec)
+  defp return({:"::", _meta, [_call, return]}), do: return
 
   @doc "The functions without which the declarations do not compile: records may call them."
   @spec declared_functions(t()) :: [function_id()]

@@ -56,6 +56,15 @@ defmodule Practice.Analysis.Types do
     end
   end
 
+  @doc "How many arguments a function of this type takes; nil where that is not known."
+  @spec arity(String.t()) :: arity() | nil
+  def arity(text) do
+    case Parser.type(text) do
+      {:ok, {:fun, arguments, _return}} when is_list(arguments) -> length(arguments)
+      _unknown -> nil
+    end
+  end
+
   @doc "The alternatives of a function's type, `(a) -> b; (c) -> d when …`; empty where not understood."
   @spec signatures(String.t(), module() | nil) :: [signature()]
   def signatures(text, module \\ nil) do

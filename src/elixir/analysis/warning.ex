@@ -2,8 +2,8 @@ defmodule Practice.Analysis.Warning do
   @moduledoc """
   Dialyzer's warnings as events: which of them a learner should see, where, and in which words.
 
-  Names are those of Dialyxir, which are Dialyzer's own (`no_return`, `call`, `pattern_match`). Two are
-  ours: `no_debug_info` and `suppression`, about a module that cannot be judged as it is.
+  Names are those of Dialyxir, which are Dialyzer's own (`no_return`, `call`, `pattern_match`), and
+  differ between releases of OTP (`exact_compare` was `exact_eq` before OTP 28). Two are ours: `no_debug_info` and `suppression`, about a module that cannot be judged as it is.
 
   Left out are warnings about what lies outside of the solution's files, where macros of libraries put
   their code, about modules that no type information was made for, and what only follows from another
@@ -41,7 +41,7 @@ defmodule Practice.Analysis.Warning do
     |> Enum.map(&place(&1, modules))
     |> Enum.filter(&(&1.file in files and relevant?(&1, given)))
     |> Consequences.drop(modules)
-    |> Enum.map(&event(&1, modules))
+    |> Enum.map(&event(&1, modules, given))
     |> Enum.uniq()
     |> Enum.sort_by(&{&1.file, &1.line || 0, &1.column || 0, &1.name})
   end
@@ -84,32 +84,46 @@ defmodule Practice.Analysis.Warning do
           start <= line,
           do: {start, {module.name, name, arity}}
 
-    case Enum.max_by(before, &elem(&1, 0), fn -> nil end) do
+    # Of the functions that default arguments make of one, the body is that of the longest.
+    case Enum.max_by(before, fn {start, {_, _, arity}} -> {start, arity} end, fn -> nil end) do
       {_start, function} -> function
       nil -> nil
     end
   end
 
+  # A protocol asks for implementations that need not be there, until Mix has consolidated it.
+  defp relevant?(%{name: :unknown_function, details: [{_module, :__impl__, 1}]}, _given),
+    do: false
+
   # Type information is partial: what is unknown to it may well exist.
-  defp relevant?(%{name: name}, _given) when name in [:unknown_function, :unknown_type], do: false
+  defp relevant?(%{name: :unknown_function, details: [{module, name, arity}]}, given) do
+    not Library.exports?(module, {name, arity}, given)
+  end
 
   defp relevant?(%{name: :call_to_missing, details: [module, name, arity]}, given) do
     not Library.exports?(module, {name, arity}, given)
   end
 
-  defp relevant?(%{name: :callback_info_missing, details: [module]}, given) do
+  defp relevant?(%{name: :unknown_type, details: [{module, name, arity}]}, given) do
+    not Library.exports_type?(module, {name, arity}, given)
+  end
+
+  defp relevant?(%{name: name, details: [module]}, given)
+       when name in [:callback_info_missing, :unknown_behaviour] do
     is_nil(Library.find(module, given))
   end
 
   defp relevant?(_warning, _given), do: true
 
-  defp event(warning, modules) do
+  defp event(warning, modules, given) do
+    spec_of = &Solution.spec(modules, &1)
+
     %{
       name: warning.name,
       file: warning.file,
       line: warning.line,
       column: warning.column,
-      message: Wording.message(warning.raw, &Solution.spec(modules, &1))
+      message: Wording.message(warning.raw, spec_of, &Library.callback_return(&1, given))
     }
   end
 

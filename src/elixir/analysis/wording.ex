@@ -14,16 +14,36 @@ defmodule Practice.Analysis.Wording do
   # Of a type that is longer than this nobody reads the rest.
   @longest_type 400
 
+  # A type that is longer than this is easier to read by its name.
+  @long_type 80
+
   @doc """
-  The message of a warning, as `:dialyzer.run/1` returned it. `spec_of` knows the learner's specs.
+  The message of a warning, as `:dialyzer.run/1` returned it.
+
+  `spec_of` knows the learner's specs, `returned_by` what the callbacks of behaviours have to return.
   """
-  @spec message(tuple(), (mfa() -> String.t() | nil)) :: String.t()
-  def message({_tag, _place, {name, details}} = warning, spec_of \\ fn _function -> nil end) do
+  @spec message(tuple(), (mfa() -> String.t() | nil), (mfa() -> String.t() | nil)) :: String.t()
+  def message(
+        {_tag, _place, {name, details}} = warning,
+        spec_of \\ fn _function -> nil end,
+        returned_by \\ fn _callback -> nil end
+      ) do
     case words(name, readable(details)) do
-      {:spec, function, code} -> contradiction(spec_of.(function), function, code)
-      {head, types} -> lay_out(head, types)
-      nil -> original(warning)
-      head -> head
+      {:callback, callback, head, found, expected} ->
+        expected = returned_by.(callback) || expected
+        lay_out(head, [{"expected", expected}, {"got", found}])
+
+      {:spec, function, code} ->
+        contradiction(spec_of.(function), function, code)
+
+      {head, types} ->
+        lay_out(head, types)
+
+      nil ->
+        original(warning)
+
+      head ->
+        head
     end
   rescue
     _unknown_shape -> original(warning)
@@ -97,8 +117,8 @@ defmodule Practice.Analysis.Wording do
   end
 
   defp words(:fun_app_no_fun, [function, "fun(" <> _ = type, arity]) do
-    {"#{value(function)} is called with #{count(arity, "argument")}, but takes another number",
-     [{"it is", Types.type(type)}]}
+    takes = if number = Types.arity(type), do: "takes #{number}", else: "takes another number"
+    "#{value(function)} is called with #{count(arity, "argument")} and #{takes}"
   end
 
   defp words(:fun_app_no_fun, [function, type, _arity]) do
@@ -114,13 +134,21 @@ defmodule Practice.Analysis.Wording do
     "#{name(module, function, arity)} does not exist, or is private"
   end
 
+  defp words(:unknown_function, {module, function, arity}) do
+    "#{name(module, function, arity)} does not exist, or is private"
+  end
+
+  defp words(:unknown_type, {module, type, arity}) do
+    "the type `#{inspect(module)}.#{type}#{parameters(arity)}` does not exist, or is private"
+  end
+
   ## Values
 
   defp words(:bin_construction, ["value", value, segment, type]) do
     if segment =~ ~r/\/binary$/ do
-      {"a string is made with #{value(value)}, which is no string", [{"it is", Types.type(type)}]}
+      {"#{value(value)} joined to a string is no string", [{"it is", Types.type(type)}]}
     else
-      {"a binary is made with #{value(value)}, which does not fit", [{"it is", Types.type(type)}]}
+      {"#{value(value)} is put into a binary and does not fit", [{"it is", Types.type(type)}]}
     end
   end
 
@@ -134,12 +162,12 @@ defmodule Practice.Analysis.Wording do
   end
 
   defp words(:improper_list_constr, [tail]) do
-    "this list ends in #{code(Types.type(tail))}, not in a list"
+    "in `[head | tail]` the tail has to be a list, and here it is #{code(Types.type(tail))}"
   end
 
-  defp words(:exact_eq, [left, operator, right]) do
-    result =
-      if operator in [:==, :"=:="], do: "are never equal", else: "cannot be compared like this"
+  # Since OTP 28 `exact_compare`.
+  defp words(name, [left, operator, right]) when name in [:exact_eq, :exact_compare] do
+    result = if operator in [:==, :"=:="], do: "are never equal", else: "are always different"
 
     "#{code(Types.type(left))} and #{code(Types.type(right))} #{result}"
   end
@@ -186,11 +214,13 @@ defmodule Practice.Analysis.Wording do
     case kind do
       :only_explicit -> "#{subject} only raises, it never returns"
       :no_match -> "#{subject} has no clause that can match"
-      _normal -> "#{subject} never returns"
+      _normal -> "#{subject} never returns: every way through it fails or goes on for ever"
     end
   end
 
-  defp words(:unused_fun, [name, arity]), do: "`#{name}/#{arity}` is never called"
+  defp words(:unused_fun, [name, arity]) do
+    "`#{name}/#{arity}` is never called: what calls it cannot be reached"
+  end
 
   defp words(:unmatched_return, [type]) do
     {"the result of this expression is not used", [{"it is", Types.type(type)}]}
@@ -209,7 +239,7 @@ defmodule Practice.Analysis.Wording do
   end
 
   defp words(:overlapping_contract, [_module, function, arity]) do
-    "the specs of `#{function}/#{arity}` overlap, so Dialyzer cannot use them"
+    "the specs of `#{function}/#{arity}` overlap, so Dialyzer cannot use them: join them, or tell their arguments apart"
   end
 
   defp words(:contract_with_opaque, [_module, function, arity, opaque, signature]) do
@@ -222,13 +252,15 @@ defmodule Practice.Analysis.Wording do
   ## Behaviours
 
   defp words(:callback_type_mismatch, [behaviour, function, arity, found, expected]) do
-    {"`#{function}/#{arity}` returns what #{inspect(behaviour)} does not accept",
-     [{"expected", Types.type(expected)}, {"got", Types.type(found)}]}
+    {:callback, {behaviour, function, arity},
+     "`#{function}/#{arity}` returns what #{inspect(behaviour)} does not accept",
+     Types.type(found), Types.type(expected)}
   end
 
   defp words(:callback_spec_type_mismatch, [behaviour, function, arity, found, expected]) do
-    {"the @spec of `#{function}/#{arity}` returns what #{inspect(behaviour)} does not accept",
-     [{"expected", Types.type(expected)}, {"got", Types.type(found)}]}
+    {:callback, {behaviour, function, arity},
+     "the @spec of `#{function}/#{arity}` returns what #{inspect(behaviour)} does not accept",
+     Types.type(found), Types.type(expected)}
   end
 
   defp words(:callback_arg_type_mismatch, [behaviour, function, arity, position, found, expected]) do
@@ -258,39 +290,46 @@ defmodule Practice.Analysis.Wording do
   end
 
   defp words(:callback_info_missing, [behaviour]) do
-    "#{inspect(behaviour)} is no behaviour"
+    "the behaviour `#{inspect(behaviour)}` does not exist"
   end
+
+  defp words(:unknown_behaviour, behaviour), do: words(:callback_info_missing, [behaviour])
 
   ## Opaque types
 
   defp words(:opaque_match, [pattern, opaque, _term]) do
-    "#{pattern(pattern)} looks into #{code(Types.type(opaque))}, which is opaque: use the functions of its module"
+    "#{pattern(pattern)} is matched against #{code(Types.type(opaque))}, which is opaque: " <>
+      "use the functions of its module"
   end
 
-  defp words(:call_without_opaque, [module, function, arguments, expected]) do
-    values = Types.values(arguments)
+  # Since OTP 28 with the types of all arguments at the end.
+  defp words(:call_without_opaque, [module, function, arguments, [conflict | _] | _types]) do
+    {name, order, values} = written(module, function, arguments)
+    {position, _type, text} = conflict
+    index = moved(position, order)
 
-    types =
-      for {position, _type, text} <- expected do
-        {ordinal(position) <> " argument", Types.type(to_string(text)),
-         Enum.at(values, position - 1)}
-      end
-
-    [{position, type, value} | _] = types
-
-    {"the #{position} of #{name(module, function, length(values))} is opaque and must come from its module",
-     [{"expected", type}, {"got", value}]}
+    {"the #{ordinal(index)} argument of #{name} is opaque and must come from its module",
+     [{"expected", Types.type(to_string(text))}, {"got", Enum.at(values, index - 1)}]}
   end
 
-  defp words(:call_with_opaque, [module, function, arguments, positions, _expected]) do
-    values = Types.values(arguments)
+  defp words(:call_with_opaque, [module, function, arguments, conflicts, _expected]) do
+    {name, order, values} = written(module, function, arguments)
+    positions = for conflict <- List.wrap(conflicts), do: moved(position(conflict), order)
 
-    {"#{name(module, function, length(values))} looks into an opaque type in #{ordinals(List.wrap(positions))}",
+    {"#{name} looks into an opaque type in #{ordinals(positions)}: use the functions of its module",
      [{"called with", tuple(values)}]}
   end
 
-  defp words(:opaque_eq, [type, _operator, opaque]), do: opaque_comparison(type, opaque)
-  defp words(:opaque_neq, [type, _operator, opaque]), do: opaque_comparison(type, opaque)
+  # Since OTP 28 `opaque_compare`.
+  defp words(name, [type, _operator, opaque])
+       when name in [:opaque_eq, :opaque_neq, :opaque_compare] do
+    "#{code(Types.type(type))} is compared with #{code(Types.type(opaque))}, which is opaque: " <>
+      "use the functions of its module"
+  end
+
+  defp words(:opaque_guard, [left, operator, right, _positions]) do
+    "the guard `#{operand(left)} #{operator(operator)} #{operand(right)}` looks into an opaque type"
+  end
 
   defp words(:opaque_guard, [guard, arguments]) when is_atom(guard) do
     guard(guard, arguments, "looks into an opaque type")
@@ -305,32 +344,41 @@ defmodule Practice.Analysis.Wording do
      [{"it is", Types.type(opaque)}]}
   end
 
+  # Since OTP 28.
+  defp words(:opaque_union, [opaque?, type]) do
+    kind = if opaque?, do: "an opaque type", else: "a type that is not opaque"
+
+    {"this clause returns #{kind} and other clauses do not, so callers cannot tell them apart",
+     [{"it is", Types.type(type)}]}
+  end
+
   defp words(_unknown, _details), do: nil
 
-  defp opaque_comparison(type, opaque) do
-    "#{code(Types.type(type))} is compared with #{code(Types.type(opaque))}, which is opaque"
-  end
+  # Before OTP 28 a number.
+  defp position({position, _type, _text}), do: position
+  defp position(position), do: position
 
   ## Arguments
 
-  # What Elixir's compiler has made a call of Erlang is shown as it was written.
   defp call(module, function, arguments, positions, expected) do
+    {name, order, values} = written(module, function, arguments)
+    moved = positions |> List.wrap() |> Enum.map(&moved(&1, order)) |> Enum.reject(&is_nil/1)
+    wrong_arguments(name, Enum.sort(moved), values, pick(expected, order))
+  end
+
+  # What Elixir's compiler has made a call of Erlang is shown as it was written: the function's name,
+  # the order of its arguments, and these in that order.
+  defp written(module, function, arguments) do
     values = Types.values(arguments)
     {module, function, order} = as_written(module, function, values)
+    {name(module, function, length(order)), order, pick(values, order)}
+  end
 
-    moved =
-      for position <- List.wrap(positions),
-          index = Enum.find_index(order, &(&1 == position)),
-          do: index + 1
+  defp pick(list, order), do: Enum.map(order, &Enum.at(list, &1 - 1))
 
-    pick = fn list -> Enum.map(order, &Enum.at(list, &1 - 1)) end
-
-    wrong_arguments(
-      name(module, function, length(order)),
-      Enum.sort(moved),
-      pick.(values),
-      pick.(expected)
-    )
+  defp moved(position, order) do
+    index = Enum.find_index(order, &(&1 == position))
+    if index, do: index + 1
   end
 
   defp wrong_arguments(function, [position], values, expected) do
@@ -350,19 +398,32 @@ defmodule Practice.Analysis.Wording do
      [{"expected", tuple(expected)}, {"got", tuple(values)}]}
   end
 
-  # A contract names types as their module does; the inferred types show their structure.
-  defp expected(:only_sig, types, _contract, _module), do: Types.types(types)
+  # A contract names types as their module does; the inferred types show their structure, which is
+  # what counts where only they are wrong, unless it is too long to read.
+  defp expected(:only_sig, types, contract, module) do
+    types = Types.types(types)
+    named = named(contract, module)
 
-  defp expected(_contract_too, types, {_overloaded?, contract}, module)
-       when is_binary(contract) do
+    if length(named) == length(types),
+      do: Enum.zip_with(types, named, &if(String.length(&1) > @long_type, do: &2, else: &1)),
+      else: types
+  end
+
+  defp expected(_contract_too, types, contract, module) do
+    case named(contract, module) do
+      [] -> Types.types(types)
+      named -> named
+    end
+  end
+
+  defp named({_overloaded?, contract}, module) when is_binary(contract) do
     case Types.signatures(contract, module) do
       [%{arguments: arguments}] -> arguments
-      [] -> Types.types(types)
       alternatives -> alternatives |> Enum.map(& &1.arguments) |> Enum.zip_with(&one_of/1)
     end
   end
 
-  defp expected(_no_contract, types, _contract, _module), do: Types.types(types)
+  defp named(_no_contract, _module), do: []
 
   defp one_of(types), do: types |> Enum.uniq() |> Enum.join(" | ")
 
@@ -432,6 +493,9 @@ defmodule Practice.Analysis.Wording do
 
   defp tuple(values), do: "(#{Enum.join(values, ", ")})"
   defp code(text), do: "`#{text}`"
+
+  defp parameters(0), do: "()"
+  defp parameters(arity), do: "/#{arity}"
 
   defp count(1, noun), do: "1 #{noun}"
   defp count(number, noun), do: "#{number} #{noun}s"

@@ -40,7 +40,12 @@ pub fn finding(step: Step, finding: &Finding, strict: bool, sources: &Sources<'_
 fn help_text(step: Step, help: &str) -> String {
     match step {
         Step::Format => format!("\n{}", diff(help, MOST_LINES)),
-        Step::Compile | Step::Dialyzer => format!("\n{}", indent(&clean(help), "  ", MOST_LINES)),
+        Step::Compile => format!("\n{}", indent(&clean(help), "  ", MOST_LINES)),
+        // Types are long: they go on under their beginning.
+        Step::Dialyzer => {
+            let lines: Vec<String> = clean(help).lines().map(|line| wrap(line, WIDTH, "  ", "    ")).collect();
+            format!("\n{}", indent(&lines.join("\n"), "", MOST_LINES))
+        }
         _ => format!("\n{}", wrap(&clean(help), WIDTH, "  help: ", "        ")),
     }
 }

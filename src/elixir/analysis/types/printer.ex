@@ -34,7 +34,7 @@ defmodule Practice.Analysis.Types.Printer do
   def print(tree, context)
 
   def print({:atom, name}, _context), do: atom(name)
-  def print({:number, text}, _context), do: text
+  def print({:number, text}, _context), do: number(text)
   def print({:charlist, text}, _context), do: "~c" <> inspect(text)
   def print({:variable, "_"}, %{kind: :type}), do: "any()"
   def print({:variable, name}, _context), do: Macro.underscore(name)
@@ -50,11 +50,12 @@ defmodule Practice.Analysis.Types.Printer do
   def print({:map, pairs}, context), do: map(pairs, context)
   def print({:union, trees}, context), do: union(trees, context)
   def print({:fun, :any, {:variable, "_"}}, _context), do: "fun()"
-  def print({:fun, :any, return}, context), do: "(... -> #{print(return, context)})"
-  def print({:fun, [], return}, context), do: "(-> #{print(return, context)})"
+  def print({:fun, :any, return}, context), do: "(... -> #{type(return, context)})"
+  def print({:fun, [], return}, context), do: "(-> #{type(return, context)})"
 
+  # The value of a function is shown as its type.
   def print({:fun, arguments, return}, context) do
-    "(#{comma(arguments, context)} -> #{print(return, context)})"
+    "(#{comma(arguments, %{context | kind: :type})} -> #{type(return, context)})"
   end
 
   def print({:record, name, fields}, context) do
@@ -65,6 +66,7 @@ defmodule Practice.Analysis.Types.Printer do
   end
 
   def print({:call, nil, "nil", []}, _context), do: "[]"
+  def print({:call, nil, "binary", []}, _context), do: "String.t()"
 
   def print({:call, nil, name, arguments}, %{module: module} = context) do
     name = Map.get(@renamed, name, name)
@@ -80,6 +82,16 @@ defmodule Practice.Analysis.Types.Printer do
     "#{atom(module)}.#{name}(#{comma(arguments, context)})"
   end
 
+  defp type(tree, context), do: print(tree, %{context | kind: :type})
+
+  # Dialyzer writes all digits of a float.
+  defp number(text) do
+    case Float.parse(text) do
+      {float, ""} -> if text =~ ".", do: Float.to_string(float), else: text
+      _range -> text
+    end
+  end
+
   defp comma(trees, context), do: Enum.map_join(trees, ", ", &print(&1, context))
 
   defp union(trees, context) do
@@ -89,7 +101,7 @@ defmodule Practice.Analysis.Types.Printer do
   # Whole bytes are what Elixir's strings are made of.
   defp bits(0, 0), do: ~s("")
   defp bits(size, unit) when rem(size, 8) == 0 and rem(unit, 8) == 0, do: "String.t()"
-  defp bits(0, 1), do: "bitstring()"
+  defp bits(_size, 1), do: "bitstring()"
   defp bits(size, 0), do: "<<_::#{size}>>"
   defp bits(0, unit), do: "<<_::_*#{unit}>>"
   defp bits(size, unit), do: "<<_::#{size}, _::_*#{unit}>>"
