@@ -19,7 +19,18 @@ struct Layer {
 const LAYERS: [Layer; 6] = [
     Layer {
         name: "domain",
-        modules: &["plan", "event", "finding", "report", "hint", "rule", "exercise", "soundness", "hash"],
+        modules: &[
+            "plan",
+            "event",
+            "finding",
+            "report",
+            "doubles",
+            "hint",
+            "rule",
+            "exercise",
+            "soundness",
+            "hash",
+        ],
         may_use: &[],
     },
     Layer { name: "adapters", modules: &["steps", "checkup"], may_use: &["domain"] },

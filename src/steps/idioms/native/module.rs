@@ -10,12 +10,12 @@ use std::{
     path::Path,
 };
 
-use super::{
-    super::tree::Node,
+use super::super::{
     syntax::{
         arguments, attribute, child_of_kind, do_body, head, is_kind, is_local_call, local_name,
         named_children, sides,
     },
+    tree::Node,
 };
 
 /// Callbacks by the module that a `use` or `@behaviour` names.
@@ -97,12 +97,17 @@ pub(super) fn missing_spec(path: &str, module: &Node<'_>) -> Vec<Range<usize>> {
     if facts.may_hide_callbacks() {
         return Vec::new();
     }
-    facts
+    let untyped = facts
         .functions()
         .filter(|(_, function)| !function.hidden && !function.implements && !function.is_component)
         .filter(|(name, function)| !function.is_one_of(name, &specs) && !function.is_one_of(name, &callbacks))
-        .map(|(_, function)| function.place.clone())
-        .collect()
+        .map(|(_, function)| function.place.clone());
+    // Where there are no specs at all, saying it once is enough.
+    if specs.is_empty() {
+        untyped.min_by_key(|place| place.start).into_iter().collect()
+    } else {
+        untyped.collect()
+    }
 }
 
 /// Callbacks of a known behaviour without `@impl`: the heads of their first clauses.
@@ -117,6 +122,17 @@ pub(super) fn missing_impl(path: &str, module: &Node<'_>) -> Vec<Range<usize>> {
         .filter(|(name, function)| !function.implements && function.is_one_of(name, &callbacks))
         .map(|(_, function)| function.place.clone())
         .collect()
+}
+
+/// Public functions with a guard's name: the heads of their first clauses.
+pub(super) fn predicate_name(module: &Node<'_>) -> Vec<Range<usize>> {
+    if is_quoted(module) {
+        return Vec::new();
+    }
+    let facts = Facts::of(module);
+    let misnamed =
+        facts.functions().filter(|(name, function)| name.starts_with("is_") && !function.implements);
+    misnamed.map(|(_, function)| function.place.clone()).collect()
 }
 
 /// Functions by name and arity.
