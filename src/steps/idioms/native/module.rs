@@ -101,7 +101,7 @@ pub(super) fn missing_spec(path: &str, module: &Node<'_>) -> Vec<Range<usize>> {
         .functions()
         .filter(|(_, function)| !function.hidden && !function.implements && !function.is_component)
         .filter(|(name, function)| !function.is_one_of(name, &specs) && !function.is_one_of(name, &callbacks))
-        .map(|(_, function)| function.place.clone());
+        .map(|(_, function)| function.place());
     // Where there are no specs at all, saying it once is enough.
     if specs.is_empty() {
         untyped.min_by_key(|place| place.start).into_iter().collect()
@@ -120,11 +120,11 @@ pub(super) fn missing_impl(path: &str, module: &Node<'_>) -> Vec<Range<usize>> {
     facts
         .functions()
         .filter(|(name, function)| !function.implements && function.is_one_of(name, &callbacks))
-        .map(|(_, function)| function.place.clone())
+        .map(|(_, function)| function.place())
         .collect()
 }
 
-/// Public functions with a guard's name: the heads of their first clauses.
+/// Public functions with a guard's name: the heads of all clauses, since Credo reports each.
 pub(super) fn predicate_name(module: &Node<'_>) -> Vec<Range<usize>> {
     if is_quoted(module) {
         return Vec::new();
@@ -132,7 +132,7 @@ pub(super) fn predicate_name(module: &Node<'_>) -> Vec<Range<usize>> {
     let facts = Facts::of(module);
     let misnamed =
         facts.functions().filter(|(name, function)| name.starts_with("is_") && !function.implements);
-    misnamed.map(|(_, function)| function.place.clone()).collect()
+    misnamed.flat_map(|(_, function)| function.clauses.clone()).collect()
 }
 
 /// Functions by name and arity.
@@ -142,8 +142,8 @@ type Signatures = HashMap<String, BTreeSet<usize>>;
 struct Function {
     /// Lowest and highest arity: they differ by the number of default values.
     arity: (usize, usize),
-    /// Bytes of the head of its first clause.
-    place: Range<usize>,
+    /// Bytes of the heads of its clauses.
+    clauses: Vec<Range<usize>>,
     /// Whether some clause has `@impl`.
     implements: bool,
     /// Whether it has `@doc false`, or a name with leading underscores.
@@ -156,6 +156,11 @@ impl Function {
     fn is_one_of(&self, name: &str, signatures: &Signatures) -> bool {
         let (low, high) = self.arity;
         signatures.get(name).is_some_and(|arities| arities.range(low..=high).next().is_some())
+    }
+
+    /// Bytes of the head of its first clause.
+    fn place(&self) -> Range<usize> {
+        self.clauses.first().cloned().unwrap_or_default()
     }
 
     /// Whether a clause of that arity, which may be a head with default values, is one of this function.
@@ -242,7 +247,7 @@ impl<'t> Facts<'t> {
         };
         let function = Function {
             arity,
-            place: signature.range(),
+            clauses: vec![signature.range()],
             implements: set("impl", false),
             hidden: set("doc", true) || name.starts_with('_'),
             is_component: parameters.len() == 1 && has_template(item),
@@ -250,6 +255,7 @@ impl<'t> Facts<'t> {
         let namesakes = self.functions.entry(name).or_default();
         match namesakes.iter_mut().find(|known| known.takes(arity)) {
             Some(known) => {
+                known.clauses.extend(function.clauses);
                 known.implements |= function.implements;
                 known.hidden |= function.hidden;
                 known.is_component |= function.is_component;
