@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
+    doubles,
     event::{Event, HowEnded, Vm, VmEnd, VmEvent},
     finding::{Finding, Place},
     hint::{self, Cause, Hint},
@@ -192,6 +193,7 @@ impl<'a> Checkup<'a> {
     #[must_use]
     pub fn finish(self, hints: &[Hint], sandbox: &str, duration: Duration) -> Report {
         let mut steps: Vec<StepReport> = Step::ALL.into_iter().map(|step| self.step(step)).collect();
+        doubles::drop_doubles(&mut steps, self.plan.strict);
         let causes = causes(&steps, self.plan.strict);
         self.show_paths_as_given(&mut steps);
         Report {

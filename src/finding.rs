@@ -55,4 +55,6 @@ pub struct Finding {
     pub message: String,
     /// What to do about it.
     pub help: Option<String>,
+    /// Of an idiom rule: Credo's check of the same thing, where there is one.
+    pub credo: Option<String>,
 }

@@ -5,7 +5,8 @@
 //! In reading order:
 //!
 //! - **domain**, pure: [`plan`], [`event`], [`finding`], [`report`] (with the verdict, decided in one
-//!   place), [`hint`], [`rule`], [`exercise`], [`soundness`], [`health`]
+//!   place), [`doubles`] (one thing, one finding), [`hint`], [`rule`], [`exercise`], [`soundness`],
+//!   [`health`]
 //! - **adapters**, pure: [`steps`] (what each tool says → findings), [`checkup`] (events → report)
 //! - **effects**: [`process`] (starts, limits and ends processes, and alone does so), [`toolchain`],
 //!   [`store`] (the cache), [`project`] (the throwaway Mix project), [`runner`] (plan → events),
@@ -26,6 +27,7 @@ pub mod checkup;
 pub mod cli;
 pub mod commands;
 pub mod dirs;
+pub mod doubles;
 pub mod error;
 pub mod event;
 pub mod exercise;

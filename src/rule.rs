@@ -76,10 +76,23 @@ pub struct RuleDef {
     pub unless: Option<Table>,
     /// Credo's check of the same thing, where there is one.
     pub credo: Option<String>,
+    /// Where the rule and that check do not report the same on purpose.
+    #[serde(default)]
+    pub differs: Vec<Difference>,
     /// Snippets that the rule accepts.
     pub valid: Vec<String>,
     /// Snippets that the rule reports.
     pub invalid: Vec<String>,
+}
+
+/// A difference between a rule and Credo's check of the same thing.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Difference {
+    /// The rule's own snippets that show it.
+    pub on: Vec<String>,
+    /// Why the rule does not do as Credo does.
+    pub because: String,
 }
 
 /// Whether a rule looks for what must not be there, or for what must.

@@ -24,6 +24,7 @@ const LAYERS: [Layer; 6] = [
             "event",
             "finding",
             "report",
+            "doubles",
             "hint",
             "rule",
             "exercise",

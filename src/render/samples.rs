@@ -61,6 +61,7 @@ pub fn passed() -> Report {
         place: place("ws/lib/limiter.ex", 2, Some(1)),
         message: "`mix format` would change this file".into(),
         help: Some("@@ -2 +2 @@\n-  def check( user) do\n+  def check(user) do".into()),
+        credo: None,
     };
     let mut format = step(Step::Format, Outcome::Passed);
     format.findings.push(unformatted);
@@ -112,6 +113,7 @@ pub fn uncompiled() -> Report {
         place: place("ws/lib/limiter.ex", 9, Some(1)),
         message: "missing terminator: end".into(),
         help: None,
+        credo: None,
     });
     let blocked = |step| StepReport::bare(step, Outcome::NotRun(Why::Blocked("it does not compile".into())));
     report(vec![compile, blocked(Step::Test), blocked(Step::Dialyzer)], Vec::new())

@@ -26,6 +26,7 @@ pub fn finding(severity: DiagnosticSeverity, place: Place, message: &str) -> Fin
         place,
         message: first.trim().to_owned(),
         help: Some(rest.trim_matches('\n').to_owned()).filter(|rest| !rest.trim().is_empty()),
+        credo: None,
     }
 }
 
@@ -56,6 +57,7 @@ pub fn byte_order_mark(file: &str) -> Finding {
         place: Place { file: file.to_owned(), line: Some(1), column: None },
         message: "the file begins with a byte order mark, which Elixir does not read".to_owned(),
         help: Some("save it as UTF-8 without a byte order mark".to_owned()),
+        credo: None,
     }
 }
 
@@ -78,6 +80,7 @@ pub fn missing(module: &str, defined: &[String], place: Place) -> Finding {
         place,
         message: format!("`{module}` is not defined"),
         help: Some(format!("{instead}; the task asks for `{module}`")),
+        credo: None,
     }
 }
 
@@ -90,5 +93,6 @@ pub fn redefined(module: &str, place: Place) -> Finding {
         place,
         message: format!("defines `{module}`, a module that exists already"),
         help: Some("give the module another name, or take it out of the solution".to_owned()),
+        credo: None,
     }
 }

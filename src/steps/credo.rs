@@ -17,5 +17,6 @@ pub fn finding(
         place,
         message: message.trim().trim_end_matches('.').to_owned(),
         help: explanation.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()),
+        credo: None,
     }
 }

@@ -12,5 +12,6 @@ pub fn finding(name: &str, place: Place, message: &str) -> Finding {
         place,
         message: first.trim().trim_end_matches('.').to_owned(),
         help: Some(rest.trim_matches('\n').to_owned()).filter(|rest| !rest.trim().is_empty()),
+        credo: None,
     }
 }

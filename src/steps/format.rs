@@ -30,6 +30,7 @@ pub fn finding(file: &str, source: &str, formatted: &str) -> Option<Finding> {
         place: Place { file: file.to_owned(), line: Some(line), column: Some(1) },
         message,
         help,
+        credo: None,
     })
 }
 

@@ -1,10 +1,10 @@
-//! Lists that grow at the wrong end.
+//! Folds: lists that grow at the wrong end, and folds that have a name of their own.
 
 use std::ops::Range;
 
-use super::{
-    super::tree::Node,
+use super::super::{
     syntax::{arguments, clause, do_body, head, is_kind, is_local_call, is_section, named_children, sides},
+    tree::Node,
 };
 
 /// Functions that take a list, a start value and a function of an element and what has accumulated.
@@ -111,6 +111,83 @@ fn is_passed_on(operator: &Node<'_>, list: &Node<'_>) -> bool {
                 .last()
                 .is_some_and(|result| contains(result, &call) && is_result(&call, result))
     })
+}
+
+/// `Enum.reduce(list, %{}, fn x, acc -> Map.put(acc, key, value) end)`.
+pub(super) fn reduce_into_map(call: &Node<'_>) -> Vec<Range<usize>> {
+    let steps = step(call, &["%{}", "Map.new()"]).and_then(|(accumulator, result)| {
+        let (map, entry) = put(&result)?;
+        Some(map.text() == accumulator && !entry.iter().any(|part| mentions(part, &accumulator)))
+    });
+    steps.filter(|is_plain| *is_plain).map(|_| call.range()).into_iter().collect()
+}
+
+/// `Enum.reverse(Enum.reduce(list, [], fn x, acc -> [y | acc] end))`: the call of `Enum.reverse`.
+pub(super) fn reduce_reverse(call: &Node<'_>) -> Vec<Range<usize>> {
+    let Some(reduce) = only_argument(call) else { return Vec::new() };
+    let is_map = step(&reduce, &["[]"]).and_then(|(accumulator, result)| {
+        let items = Some(&result).filter(|result| is_kind(result, "list")).map(named_children)?;
+        let (element, rest) = items.first().filter(|_| items.len() == 1).and_then(|item| sides(item, "|"))?;
+        Some(rest.text() == accumulator && !mentions(&element, &accumulator))
+    });
+    is_map.filter(|is_map| *is_map).map(|_| call.range()).into_iter().collect()
+}
+
+/// What a fold with that start makes of an element: the accumulator's name, and the one expression of
+/// the function that it calls.
+fn step<'t>(call: &Node<'t>, starts: &[&str]) -> Option<(String, Node<'t>)> {
+    let call = sides(call, "|>").map_or_else(|| call.clone(), |(_, right)| right);
+    if call.field("target")?.text() != "Enum.reduce" {
+        return None;
+    }
+    let arguments = arguments(&call);
+    let [.., start, function] = &arguments[..] else { return None };
+    if !starts.contains(&&*start.text()) {
+        return None;
+    }
+    if is_kind(function, "unary_operator") && function.field("operator")?.text() == "&" {
+        let body = function.field("operand")?;
+        return Some((
+            "&2".to_owned(),
+            named_children(&body).into_iter().next().filter(|_| is_kind(&body, "block")).unwrap_or(body),
+        ));
+    }
+    let clauses: Vec<_> = named_children(function).iter().filter_map(clause).collect();
+    let ([only], true) = (&clauses[..], is_kind(function, "anonymous_function")) else { return None };
+    let ([_, accumulator], [result], false) = (&only.patterns[..], &only.body[..], only.guarded) else {
+        return None;
+    };
+    is_kind(accumulator, "identifier").then(|| (accumulator.text().into_owned(), result.clone()))
+}
+
+/// The map of a `Map.put`, and the key and value that it puts.
+fn put<'t>(node: &Node<'t>) -> Option<(Node<'t>, Vec<Node<'t>>)> {
+    let piped = sides(node, "|>");
+    let call = piped.as_ref().map_or(node, |(_, right)| right);
+    if !is_kind(call, "call") || call.field("target")?.text() != "Map.put" {
+        return None;
+    }
+    let mut arguments = arguments(call).into_iter();
+    let map = match piped {
+        Some((map, _)) => map,
+        None => arguments.next()?,
+    };
+    Some((map, arguments.collect()))
+}
+
+/// The argument of a call that has one, be it piped in.
+fn only_argument<'t>(call: &Node<'t>) -> Option<Node<'t>> {
+    let piped = call
+        .parent()
+        .and_then(|parent| sides(&parent, "|>"))
+        .filter(|(_, right)| right.node_id() == call.node_id());
+    let mut arguments = arguments(call).into_iter().chain(piped.map(|(left, _)| left));
+    let only = arguments.next();
+    only.filter(|_| arguments.next().is_none())
+}
+
+fn mentions(node: &Node<'_>, name: &str) -> bool {
+    node.dfs().any(|part| part.text() == name)
 }
 
 fn contains(outer: &Node<'_>, inner: &Node<'_>) -> bool {

@@ -2,11 +2,11 @@
 
 use std::{borrow::Cow, ops::Range};
 
-use super::{
-    super::tree::Node,
+use super::super::{
     syntax::{
         Clause, child_of_kind, clause, do_body, is_kind, is_local_call, keyword, named_children, sides,
     },
+    tree::Node,
 };
 
 /// An `else` of a `with` in which every clause returns what it matched.

@@ -10,12 +10,12 @@ use std::{
     path::Path,
 };
 
-use super::{
-    super::tree::Node,
+use super::super::{
     syntax::{
         arguments, attribute, child_of_kind, do_body, head, is_kind, is_local_call, local_name,
         named_children, sides,
     },
+    tree::Node,
 };
 
 /// Callbacks by the module that a `use` or `@behaviour` names.
@@ -97,12 +97,17 @@ pub(super) fn missing_spec(path: &str, module: &Node<'_>) -> Vec<Range<usize>> {
     if facts.may_hide_callbacks() {
         return Vec::new();
     }
-    facts
+    let untyped = facts
         .functions()
         .filter(|(_, function)| !function.hidden && !function.implements && !function.is_component)
         .filter(|(name, function)| !function.is_one_of(name, &specs) && !function.is_one_of(name, &callbacks))
-        .map(|(_, function)| function.place.clone())
-        .collect()
+        .map(|(_, function)| function.place());
+    // Where there are no specs at all, saying it once is enough.
+    if specs.is_empty() {
+        untyped.min_by_key(|place| place.start).into_iter().collect()
+    } else {
+        untyped.collect()
+    }
 }
 
 /// Callbacks of a known behaviour without `@impl`: the heads of their first clauses.
@@ -115,8 +120,19 @@ pub(super) fn missing_impl(path: &str, module: &Node<'_>) -> Vec<Range<usize>> {
     facts
         .functions()
         .filter(|(name, function)| !function.implements && function.is_one_of(name, &callbacks))
-        .map(|(_, function)| function.place.clone())
+        .map(|(_, function)| function.place())
         .collect()
+}
+
+/// Public functions with a guard's name: the heads of all clauses, since Credo reports each.
+pub(super) fn predicate_name(module: &Node<'_>) -> Vec<Range<usize>> {
+    if is_quoted(module) {
+        return Vec::new();
+    }
+    let facts = Facts::of(module);
+    let misnamed =
+        facts.functions().filter(|(name, function)| name.starts_with("is_") && !function.implements);
+    misnamed.flat_map(|(_, function)| function.clauses.clone()).collect()
 }
 
 /// Functions by name and arity.
@@ -126,8 +142,8 @@ type Signatures = HashMap<String, BTreeSet<usize>>;
 struct Function {
     /// Lowest and highest arity: they differ by the number of default values.
     arity: (usize, usize),
-    /// Bytes of the head of its first clause.
-    place: Range<usize>,
+    /// Bytes of the heads of its clauses.
+    clauses: Vec<Range<usize>>,
     /// Whether some clause has `@impl`.
     implements: bool,
     /// Whether it has `@doc false`, or a name with leading underscores.
@@ -140,6 +156,11 @@ impl Function {
     fn is_one_of(&self, name: &str, signatures: &Signatures) -> bool {
         let (low, high) = self.arity;
         signatures.get(name).is_some_and(|arities| arities.range(low..=high).next().is_some())
+    }
+
+    /// Bytes of the head of its first clause.
+    fn place(&self) -> Range<usize> {
+        self.clauses.first().cloned().unwrap_or_default()
     }
 
     /// Whether a clause of that arity, which may be a head with default values, is one of this function.
@@ -226,7 +247,7 @@ impl<'t> Facts<'t> {
         };
         let function = Function {
             arity,
-            place: signature.range(),
+            clauses: vec![signature.range()],
             implements: set("impl", false),
             hidden: set("doc", true) || name.starts_with('_'),
             is_component: parameters.len() == 1 && has_template(item),
@@ -234,6 +255,7 @@ impl<'t> Facts<'t> {
         let namesakes = self.functions.entry(name).or_default();
         match namesakes.iter_mut().find(|known| known.takes(arity)) {
             Some(known) => {
+                known.clauses.extend(function.clauses);
                 known.implements |= function.implements;
                 known.hidden |= function.hidden;
                 known.is_component |= function.is_component;

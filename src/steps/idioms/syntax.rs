@@ -1,8 +1,8 @@
-//! Elixir's syntax nodes as the native matchers want to see them.
+//! Elixir's syntax nodes as code that is no pattern wants to see them.
 
 use std::borrow::Cow;
 
-use super::super::tree::Node;
+use super::tree::Node;
 
 /// The name of a local call (`case` in `case x do … end`), or of a variable or a call without arguments.
 pub(super) fn local_name<'t>(node: &Node<'t>) -> Option<Cow<'t, str>> {
@@ -13,6 +13,11 @@ pub(super) fn local_name<'t>(node: &Node<'t>) -> Option<Cow<'t, str>> {
 /// Whether the node is a local call of that name.
 pub(super) fn is_local_call(node: &Node<'_>, name: &str) -> bool {
     is_kind(node, "call") && local_name(node).is_some_and(|found| found == name)
+}
+
+/// Whether the node is a call of that function of a module, as in `Enum.map(x, f)`.
+pub(super) fn is_remote_call(node: &Node<'_>, name: &str) -> bool {
+    is_kind(node, "call") && node.field("target").is_some_and(|target| target.text() == name)
 }
 
 pub(super) fn is_kind(node: &Node<'_>, kind: &str) -> bool {
