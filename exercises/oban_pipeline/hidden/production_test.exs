@@ -46,11 +46,16 @@ defmodule CvPipeline.ProductionTest do
   end
 
   test "a job is not completed when the next one cannot be enqueued" do
-    for worker <- [ParsePdf, Analyse, CoverLetter] do
+    for {worker, service} <- [
+          {ParsePdf, {PdfText, :extract}},
+          {Analyse, {Ai, :analyse}},
+          {CoverLetter, {Ai, :cover_letter}}
+        ] do
       %{id: id} = Documents.insert(ready_for(worker))
       Scenario.answer(@insert, {:error, :database_is_locked})
 
       assert {worker, done?(attempt(worker, id))} == {worker, false}
+      assert {worker, length(Scenario.calls(service))} == {worker, 1}
     end
   end
 

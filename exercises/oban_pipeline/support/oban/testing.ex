@@ -16,7 +16,7 @@ defmodule Oban.Testing do
 
   @doc false
   defmacro __using__(repo_opts) do
-    unless Keyword.has_key?(repo_opts, :repo) do
+    if not Keyword.has_key?(repo_opts, :repo) do
       raise ArgumentError, "testing requires a :repo option to be set"
     end
 

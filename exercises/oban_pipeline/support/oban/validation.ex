@@ -67,12 +67,12 @@ defmodule Oban.Validation do
   defp valid?(:string, value), do: is_binary(value)
   defp valid?({:list, type}, value), do: is_list(value) and Enum.all?(value, &valid?(type, &1))
   defp valid?({:or, types}, value), do: Enum.any?(types, &valid?(&1, value))
-  defp valid?({:range, first..last}, value), do: value >= first and value <= last
+  defp valid?({:range, range}, value), do: value in range
 
   defp expected(:atom), do: "an atom"
   defp expected(:pos_integer), do: "a positive integer"
   defp expected(:string), do: "a string"
   defp expected({:list, type}), do: "a list of #{inspect(type)}"
   defp expected({:or, types}), do: "one of #{inspect(types)}"
-  defp expected({:range, first..last}), do: "between #{first}..#{last}"
+  defp expected({:range, range}), do: "between #{inspect(range)}"
 end

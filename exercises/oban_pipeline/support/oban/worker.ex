@@ -101,5 +101,8 @@ defmodule Oban.Worker do
   @spec to_string(module() | String.t()) :: String.t()
   def to_string("Elixir." <> name), do: name
   def to_string(name) when is_binary(name), do: name
-  def to_string(worker) when is_atom(worker) and not is_nil(worker), do: inspect(worker)
+
+  def to_string(worker) when is_atom(worker) and not is_nil(worker) do
+    worker |> Atom.to_string() |> to_string()
+  end
 end
