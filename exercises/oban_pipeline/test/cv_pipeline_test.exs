@@ -71,6 +71,7 @@ defmodule CvPipelineTest do
       Scenario.answer(@extract, {:error, :timeout})
 
       assert {:error, _reason} = perform(ParsePdf, id)
+      assert length(Scenario.calls(@extract)) == 1
     end
 
     test "enqueues nothing and broadcasts nothing when it has no text", %{id: id} do
@@ -183,6 +184,7 @@ defmodule CvPipelineTest do
       Scenario.answer(@analyse, {:error, :timeout})
 
       assert {:error, _reason} = perform(Analyse, id)
+      assert length(Scenario.calls(@analyse)) == 1
     end
 
     test "enqueues nothing and broadcasts nothing when it has no analysis", %{id: id} do
@@ -273,6 +275,7 @@ defmodule CvPipelineTest do
       Scenario.answer(@cover_letter, {:error, :timeout})
 
       assert {:error, _reason} = perform(CoverLetter, id)
+      assert length(Scenario.calls(@cover_letter)) == 1
     end
 
     test "enqueues nothing and broadcasts nothing when it has no letter", %{id: id} do
@@ -357,6 +360,7 @@ defmodule CvPipelineTest do
       Scenario.answer(@deliver, {:error, :timeout})
 
       assert {:error, _reason} = perform(Notify, id)
+      assert length(Scenario.calls(@deliver)) == 1
       assert_nothing_follows()
     end
   end

@@ -20,6 +20,6 @@ defmodule Oban.JSON do
 
   @spec not_encodable(term()) :: no_return()
   defp not_encodable(value) do
-    raise Protocol.UndefinedError, protocol: Jason.Encoder, value: value
+    raise ArgumentError, "protocol Jason.Encoder not implemented for #{inspect(value)}"
   end
 end

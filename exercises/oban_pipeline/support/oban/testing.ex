@@ -190,7 +190,7 @@ defmodule Oban.Testing do
   end
 
   defp valid_result?(result) when result in [:ok, :discard], do: true
-  defp valid_result?({:snooze, seconds}), do: is_integer(seconds) and seconds >= 0
+  defp valid_result?({:snooze, seconds}), do: is_integer(seconds)
   defp valid_result?({kind, _value}), do: kind in [:ok, :cancel, :discard, :error]
   defp valid_result?(_result), do: false
 end

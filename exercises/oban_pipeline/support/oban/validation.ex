@@ -57,7 +57,7 @@ defmodule Oban.Validation do
     if valid?(type, value) do
       :ok
     else
-      {:error, "expected #{inspect(key)} to be #{expected(type)}, got: #{inspect(value)}"}
+      {:error, "expected #{inspect(key)} to be #{expected(type, value)}, got: #{inspect(value)}"}
     end
   end
 
@@ -69,10 +69,11 @@ defmodule Oban.Validation do
   defp valid?({:or, types}, value), do: Enum.any?(types, &valid?(&1, value))
   defp valid?({:range, range}, value), do: value in range
 
-  defp expected(:atom), do: "an atom"
-  defp expected(:pos_integer), do: "a positive integer"
-  defp expected(:string), do: "a string"
-  defp expected({:list, type}), do: "a list of #{inspect(type)}"
-  defp expected({:or, types}), do: "one of #{inspect(types)}"
-  defp expected({:range, range}), do: "between #{inspect(range)}"
+  defp expected(:atom, _value), do: "an atom"
+  defp expected(:pos_integer, _value), do: "a positive integer"
+  defp expected(:string, _value), do: "a string"
+  defp expected({:list, type}, [_ | _]), do: "a list of #{inspect(type)}"
+  defp expected({:list, _type}, _value), do: "a list"
+  defp expected({:or, types}, _value), do: "one of #{inspect(types)}"
+  defp expected({:range, range}, _value), do: "between #{inspect(range)}"
 end

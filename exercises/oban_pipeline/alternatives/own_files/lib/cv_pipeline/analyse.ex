@@ -17,7 +17,7 @@ defmodule CvPipeline.Analyse do
   defp analyse(other), do: other
 
   defp save({:ok, analysis}, document) do
-    Documents.update(document.id, %{document | analysis: analysis})
+    Documents.update(document.id, %{analysis: analysis})
   end
 
   defp save(error, _document), do: error

@@ -17,7 +17,7 @@ defmodule CvPipeline.CoverLetter do
   defp write(other), do: other
 
   defp save({:ok, letter}, document) do
-    Documents.update(document.id, %{document | letter: letter})
+    Documents.update(document.id, %{letter: letter})
   end
 
   defp save(error, _document), do: error

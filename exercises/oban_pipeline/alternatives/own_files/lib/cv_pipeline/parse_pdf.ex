@@ -16,6 +16,6 @@ defmodule CvPipeline.ParsePdf do
 
   defp parse(other), do: other
 
-  defp save({:ok, text}, document), do: Documents.update(document.id, %{document | text: text})
+  defp save({:ok, text}, document), do: Documents.update(document.id, %{text: text})
   defp save(error, _document), do: error
 end
