@@ -5,10 +5,12 @@ defmodule CvPipeline.Engine do
 
   @behaviour Oban.Engine
 
+  alias Oban.Engines.Lite
+
   @impl Oban.Engine
   def insert_job(config, changeset, opts) do
     Scenario.call({Oban, :insert, [changeset]}, fn ->
-      Oban.Engines.Lite.insert_job(config, changeset, opts)
+      Lite.insert_job(config, changeset, opts)
     end)
   end
 end
