@@ -31,6 +31,9 @@ fn list_shows_the_exercises() {
     -- stdout
     ets_rate_limiter          medium   25 min  Rate limiter on ETS: ETS, GenServer,
                                                concurrency, supervision
+    oban_pipeline             hard     40 min  A pipeline of Oban jobs: Oban,
+                                               idempotency, error handling, with,
+                                               PubSub
     with_chain                easy     20 min  Checkout as a with chain: with,
                                                pattern matching, error handling
 
@@ -56,7 +59,7 @@ fn list_for_programs() {
     assert_eq!(json["kind"], "list");
     let ids: Vec<&str> =
         json["exercises"].as_array().unwrap().iter().map(|e| e["id"].as_str().unwrap()).collect();
-    assert_eq!(ids, ["ets_rate_limiter", "with_chain"]);
+    assert_eq!(ids, ["ets_rate_limiter", "oban_pipeline", "with_chain"]);
     for exercise in json["exercises"].as_array().unwrap() {
         for key in ["title", "difficulty", "minutes", "topics", "needs", "ready", "solved"] {
             assert!(!exercise[key].is_null(), "{key} is missing");

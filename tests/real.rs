@@ -61,7 +61,11 @@ fn outcome<'a>(json: &'a Value, step: &str) -> &'a str {
 #[test]
 fn references_pass_and_stubs_fail() {
     let _alone = alone();
-    for (id, file) in [("ets_rate_limiter", "lib/rate_limiter.ex"), ("with_chain", "lib/checkout.ex")] {
+    for (id, file) in [
+        ("ets_rate_limiter", "lib/rate_limiter.ex"),
+        ("oban_pipeline", "lib/cv_pipeline.ex"),
+        ("with_chain", "lib/checkout.ex"),
+    ] {
         let exercise = repo().join("exercises").join(id);
         let ran = check(id, &exercise.join("solution").join(file)).run();
         assert_eq!(ran.code, 0, "{}", ran.all());
