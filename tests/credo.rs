@@ -6,7 +6,6 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests start programs")]
 
-#[allow(dead_code, reason = "shared by several test programs")]
 mod support;
 
 use std::{
@@ -108,7 +107,7 @@ fn rules_and_the_checks_they_name_report_the_same_or_say_why_not() {
                 wrong.push(format!("`{id}` reports lines {ours:?}, Credo {theirs:?}, in:\n{snippet}"));
             }
             (true, true) => {
-                wrong.push(format!("`{id}` and Credo do not differ, as recorded, in:\n{snippet}"))
+                wrong.push(format!("`{id}` and Credo do not differ, as recorded, in:\n{snippet}"));
             }
             (agree, _) => recorded += usize::from(!agree),
         }
