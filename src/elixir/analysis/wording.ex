@@ -72,7 +72,7 @@ defmodule Practice.Analysis.Wording do
   defp readable_detail(other), do: other
 
   defp lay_out(head, types) do
-    inline = Enum.map_join(types, ", ", fn {label, type} -> "#{label} `#{type}`" end)
+    inline = Enum.map_join(types, ", ", fn {label, type} -> "#{label} `#{cut(type)}`" end)
     line = "#{head}: #{inline}"
 
     if String.length(line) <= @line do
@@ -82,7 +82,10 @@ defmodule Practice.Analysis.Wording do
     end
   end
 
+  # What `Macro.to_string/1` has broken into lines is wrapped where it is shown.
   defp cut(type) do
+    type = String.replace(type, ~r/\s*\n\s*/, " ")
+
     if String.length(type) > @longest_type,
       do: String.slice(type, 0, @longest_type) <> " …",
       else: type
