@@ -48,7 +48,8 @@ defmodule Practice.Corpus do
     for file <- System.argv() do
       ebin = Path.join(#{inspect(out)}, Path.rootname(file))
       File.mkdir_p!(ebin)
-      {:ok, _modules, _warnings} = Kernel.ParallelCompiler.compile_to_path([file], ebin)
+      {:ok, _modules, _warnings} =
+        Kernel.ParallelCompiler.compile_to_path([file], ebin, return_diagnostics: true)
     end
     """
 
