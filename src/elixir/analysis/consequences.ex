@@ -6,8 +6,8 @@ defmodule Practice.Analysis.Consequences do
   that never return, and functions that come after it are never called. A learner should read about
   the call. Where nothing explains it, "never returns" is the finding itself and stays.
 
-  Since OTP 26 the spec of a function that never returns is reported too, and since OTP 28 a comparison
-  with an opaque type twice.
+  After OTP 27 the spec of a function that never returns is reported too, and a comparison with an
+  opaque type twice.
 
   A private function, or an anonymous one, that is only called with the wrong types fails as well, on
   the line that needs the right ones. There the call from outside is what has to change.
