@@ -56,7 +56,10 @@ defmodule Practice.Analysis.CorpusTest do
   for file <- Corpus.files(:clean) do
     test file, context do
       file = unquote(file)
-      alarms = for {line, names} <- Corpus.marks(file, :"false alarm"), name <- names, do: {line, name}
+
+      alarms =
+        for {line, names} <- Corpus.marks(file, :"false alarm"), name <- names, do: {line, name}
+
       assert all(file) -- alarms == [], "not clean by the records"
       assert found(file, context) -- expected(context.may, file, []) == []
     end

@@ -177,7 +177,7 @@ defmodule Practice.Analysis.WordingTest do
              "the 2nd argument of `:queue.in/2` is opaque and must come from its module"
 
     assert message(:call_with_opaque, [:erlang, :hd, ~c"(_a@1)", [{1, :any, ~c"_"}], [:any]]) =~
-             "`hd/1` looks into an opaque type in the 1st argument"
+             "`hd/1` looks into the 1st argument, and opaque types are only for their own modules"
 
     assert message(:opaque_compare, [~c"[]", :==, ~c"queue:queue(_)"]) =~
              "`[]` is compared with `:queue.queue(any())`, which is opaque"

@@ -249,7 +249,10 @@ defmodule Practice.Analysis.Wording do
     [signature | _] = Types.signatures(signature)
 
     {"the @spec of `#{function}/#{arity}` has an opaque type that the code does not make with its module",
-     [{"expected", Types.type(opaque)}, {"the code is", Types.signature(signature)}]}
+     [
+       {"expected", Types.type(opaque)},
+       {"the code is", "#{function}#{Types.signature(signature)}"}
+     ]}
   end
 
   ## Behaviours
@@ -319,7 +322,7 @@ defmodule Practice.Analysis.Wording do
     {name, order, values} = written(module, function, arguments)
     positions = for conflict <- List.wrap(conflicts), do: moved(position(conflict), order)
 
-    {"#{name} looks into an opaque type in #{ordinals(positions)}: use the functions of its module",
+    {"#{name} looks into #{ordinals(positions)}, and opaque types are only for their own modules",
      [{"called with", tuple(values)}]}
   end
 
