@@ -154,6 +154,12 @@ defmodule Practice.Analysis.DialyzerTest do
     assert warning.message =~ "`init/1` returns what GenServer does not accept"
   end
 
+  test "what a behaviour accepts is said in its own words", %{tmp_dir: root} do
+    source = "use GenServer\n@impl true\ndef init(_), do: :started"
+    assert [warning] = source |> seed() |> dialyze(root) |> warnings()
+    assert warning.message =~ "expected: {:ok, state} | {:ok, state, timeout() |"
+  end
+
   test "paths may hold what a wildcard would not find", %{tmp_dir: root} do
     "def run, do: String.upcase(1)" |> seed() |> compile(root)
     odd = Path.join(root, "a [b] {c,d} *")

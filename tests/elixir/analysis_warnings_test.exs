@@ -177,7 +177,7 @@ defmodule Practice.Analysis.WordingTest do
              "the 2nd argument of `:queue.in/2` is opaque and must come from its module"
 
     assert message(:call_with_opaque, [:erlang, :hd, ~c"(_a@1)", [{1, :any, ~c"_"}], [:any]]) =~
-             "`hd/1` looks into an opaque type in the 1st argument"
+             "`hd/1` looks into the 1st argument, and opaque types are only for their own modules"
 
     assert message(:opaque_compare, [~c"[]", :==, ~c"queue:queue(_)"]) =~
              "`[]` is compared with `:queue.queue(any())`, which is opaque"
@@ -280,7 +280,8 @@ defmodule Practice.Analysis.ConsequencesTest do
   end
 
   test "a declaration explains nothing" do
-    warnings = [no_return(2, {:run, 0}), warning(:invalid_contract, 1, {:run, 0})]
+    other = [A, :other, 0, ~c"() -> any()"]
+    warnings = [no_return(2, {:run, 0}), warning(:invalid_contract, 1, {:run, 0}, other)]
     assert dropped(warnings, %{}) == []
   end
 
@@ -295,6 +296,54 @@ defmodule Practice.Analysis.ConsequencesTest do
     calls = %{{:run, 0} => [{:helper, 1}]}
     assert dropped([unused, warning(:call, 2, {:run, 0})], calls) == [unused]
     assert dropped([unused], calls) == []
+  end
+
+  test "the spec of a function that never returns" do
+    contract = warning(:invalid_contract, 1, {:before, 0}, [A, :run, 0, ~c"() -> any()"])
+    warnings = [contract, no_return(2, {:run, 0}), warning(:call, 3, {:run, 0})]
+    assert contract in dropped(warnings, %{})
+    assert dropped([contract], %{}) == []
+  end
+
+  test "what a private function does with an argument of the wrong type" do
+    misuse = warning(:call, 2, {:run, 0}, [A, :helper, ~c"('a')"])
+
+    inside = [
+      no_return(5, {:helper, 1}),
+      warning(:call, 6, {:helper, 1}, [String, :trim, ~c"('a')"])
+    ]
+
+    assert dropped([misuse | inside], %{}) == inside
+  end
+
+  test "what an anonymous function does with an argument of the wrong type" do
+    inside = [
+      warning(:no_return, 2, {:run, 0}, [:only_normal]),
+      warning(:call, 2, {:run, 0}, [Integer, :to_string, ~c"(1.0)"])
+    ]
+
+    assert dropped(inside ++ [warning(:apply, 3, {:run, 0})], %{}) == inside
+  end
+
+  test "functions that are not reached because what calls them is not" do
+    unused = [
+      warning(:unused_fun, 8, {:first, 0}, [:first, 0]),
+      warning(:unused_fun, 9, {:second, 0}, [:second, 0])
+    ]
+
+    calls = %{{:run, 0} => [{:first, 0}], {:first, 0} => [{:second, 0}]}
+    assert dropped([warning(:call, 2, {:run, 0}) | unused], calls) == unused
+    assert dropped(unused, %{{:first, 0} => [{:second, 0}], {:second, 0} => [{:first, 0}]}) == []
+  end
+
+  test "a comparison with an opaque type that is reported twice" do
+    twice = [
+      warning(:opaque_compare, 3, {:run, 0}),
+      exact = warning(:exact_compare, 3, {:run, 0})
+    ]
+
+    assert dropped(twice, %{}) == [exact]
+    assert dropped([exact], %{}) == []
   end
 
   test "a spec that says what the code does wrong" do

@@ -5,7 +5,8 @@ defmodule Practice.Corpus do
 
   In a seeded module the trailing comment `# seeded: NAME` marks the line of the error and the warning
   that reports it; of several names any will do, since versions differ. `# follows: NAME` marks what
-  Dialyzer also reports, and what a learner need not read: it only follows from the error.
+  Dialyzer also reports, and what a learner need not read: it only follows from the error. In a clean
+  module `# false alarm: NAME` marks what some version of Dialyzer reports although nothing is wrong.
 
   The record is a text file for each pair of versions, `record/elixir-1.14-otp-25.txt`, with a line
   for each warning: `seeded/slugs.ex:12 call`. `tests/dialyzer_corpus.sh` writes it.
@@ -47,7 +48,8 @@ defmodule Practice.Corpus do
     for file <- System.argv() do
       ebin = Path.join(#{inspect(out)}, Path.rootname(file))
       File.mkdir_p!(ebin)
-      {:ok, _modules, _warnings} = Kernel.ParallelCompiler.compile_to_path([file], ebin)
+      {:ok, _modules, _warnings} =
+        Kernel.ParallelCompiler.compile_to_path([file], ebin, return_diagnostics: true)
     end
     """
 
@@ -98,10 +100,15 @@ defmodule Practice.Corpus do
       record = read(record_file())
       {:exact, record, record}
     else
-      records = @folder |> Path.join("record/*.txt") |> Path.wildcard() |> Enum.map(&read/1)
-      {:common, merge(records, &MapSet.intersection/2), merge(records, &MapSet.union/2)}
+      {:common, merge(records(), &MapSet.intersection/2), all_records()}
     end
   end
+
+  @doc "What any of the recorded versions finds."
+  @spec all_records() :: %{Path.t() => MapSet.t(place())}
+  def all_records, do: merge(records(), &MapSet.union/2)
+
+  defp records, do: @folder |> Path.join("record/*.txt") |> Path.wildcard() |> Enum.map(&read/1)
 
   defp merge(records, fun) do
     for file <- files(:seeded) ++ files(:clean), into: %{} do

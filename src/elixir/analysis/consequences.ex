@@ -6,6 +6,9 @@ defmodule Practice.Analysis.Consequences do
   that never return, and functions that come after it are never called. A learner should read about
   the call. Where nothing explains it, "never returns" is the finding itself and stays.
 
+  After OTP 27 the spec of a function that never returns is reported too, and a comparison with an
+  opaque type twice.
+
   A private function, or an anonymous one, that is only called with the wrong types fails as well, on
   the line that needs the right ones. There the call from outside is what has to change.
   """
@@ -42,6 +45,8 @@ defmodule Practice.Analysis.Consequences do
       %{name: :no_return, details: [_kind]} = warning -> explained_by_line?(warning, causes)
       %{name: :no_return, function: function} -> function in explained
       %{name: :unused_fun} = warning -> unused(warning) in unreached
+      %{name: :invalid_contract} = warning -> declared(warning) in never_returning
+      %{name: :exact_compare} = warning -> beside?(warning, :opaque_compare, causes)
       %{name: :callback_spec_type_mismatch} = warning -> shown_in_code?(warning, warnings)
       _cause -> false
     end)
@@ -49,17 +54,19 @@ defmodule Practice.Analysis.Consequences do
 
   # If such a function failed by itself, Dialyzer would not blame the arguments.
   defp without_misuse(warnings) do
-    misused =
-      MapSet.intersection(MapSet.new(warnings, &called/1), MapSet.new(never_returning(warnings)))
-
+    called = MapSet.new(warnings, &called/1)
+    misused = MapSet.intersection(called, MapSet.new(never_returning(warnings)))
     applied = Enum.filter(warnings, &(&1.name in [:apply, :fun_app_args]))
-    anonymous = Enum.filter(warnings, &match?(%{name: :no_return, details: [_kind]}, &1))
+    anonymous = Enum.filter(warnings, &anonymous?/1)
 
     Enum.reject(warnings, fn warning ->
-      warning.name in [:call, :no_return] and
-        (warning.function in misused or in_applied?(warning, anonymous, applied))
+      (warning.name in [:call, :no_return] and warning.function in misused) or
+        ((warning.name == :call or anonymous?(warning)) and
+           in_applied?(warning, anonymous, applied))
     end)
   end
+
+  defp anonymous?(warning), do: match?(%{name: :no_return, details: [_kind]}, warning)
 
   defp called(%{name: :call, details: [module, function, arguments | _]}) do
     {module, function, length(Types.values(IO.chardata_to_string(arguments)))}
@@ -67,13 +74,12 @@ defmodule Practice.Analysis.Consequences do
 
   defp called(_other), do: nil
 
-  defp in_applied?(warning, anonymous, applied) do
-    Enum.any?(anonymous, fn %{function: function, line: first} ->
-      warning.function == function and
-        Enum.any?(applied, fn %{function: by, line: last} ->
-          by == function and first <= warning.line and warning.line < last
-        end)
-    end) and not match?(%{details: [_kind, _name, _arity]}, warning)
+  # Between the line where an anonymous function begins and the one where it is called.
+  defp in_applied?(%{function: function, line: line}, anonymous, applied) do
+    in_function = fn others -> for other <- others, other.function == function, do: other.line end
+
+    Enum.any?(in_function.(anonymous), &(&1 <= line)) and
+      Enum.any?(in_function.(applied), &(line < &1))
   end
 
   defp never_returning(warnings) do
@@ -139,6 +145,12 @@ defmodule Practice.Analysis.Consequences do
 
   defp unused(%{details: [name, arity], function: {module, _, _}}), do: {module, name, arity}
   defp unused(_unknown), do: nil
+
+  defp declared(%{details: [module, name, arity | _]}), do: {module, name, arity}
+
+  defp beside?(warning, name, warnings) do
+    Enum.any?(warnings, &(&1.name == name and {&1.file, &1.line} == {warning.file, warning.line}))
+  end
 
   defp shown_in_code?(%{details: [behaviour, name, arity | _], file: file}, warnings) do
     Enum.any?(warnings, fn warning ->

@@ -116,6 +116,16 @@ defmodule Practice.Analysis.Dialyzer do
 
     {:ok, :dialyzer.run(options)}
   catch
-    _kind, {:dialyzer_error, message} -> {:error, IO.chardata_to_string(message)}
+    _kind, {:dialyzer_error, message} -> {:error, message |> IO.chardata_to_string() |> failure()}
   end
+
+  # There is code that makes Dialyzer raise: with OTP 25 `elem(pair, 2)` of what is known to be a pair.
+  defp failure("Analysis failed with error" <> details) do
+    case Regex.run(~r/\{(dialyzer_\w+|erl_\w+),(\w+),\d+,/, details, capture: :all_but_first) do
+      [module, function] -> "Dialyzer itself fails on this code, in #{module}:#{function}"
+      nil -> "Dialyzer itself fails on this code: #{String.trim(details, ":\n")}"
+    end
+  end
+
+  defp failure(message), do: message
 end

@@ -113,14 +113,18 @@ defmodule Practice.Analysis.Solution do
   end
 
   # An attribute has no line in the debug information, but in the source.
-  defp suppressed_at(%{attributes: attributes, relative_file: file, line: line}, root) do
+  defp suppressed_at(%{attributes: attributes, relative_file: file} = map, root) do
     if List.keymember?(attributes, :dialyzer, 0) do
       case read_source(file, root) do
-        {:ok, text} -> line_of_attribute(text, line)
-        :error -> line
+        {:ok, text} -> line_of_attribute(text, first_line(map))
+        :error -> first_line(map)
       end
     end
   end
+
+  # Newer versions of Elixir keep an annotation, with a column.
+  defp first_line(%{line: line}), do: line
+  defp first_line(%{anno: anno}), do: :erl_anno.line(anno)
 
   defp read_source(file, root) do
     with {:ok, file} <- Path.safe_relative(file),

@@ -72,7 +72,7 @@ defmodule Practice.Analysis.Wording do
   defp readable_detail(other), do: other
 
   defp lay_out(head, types) do
-    inline = Enum.map_join(types, ", ", fn {label, type} -> "#{label} `#{type}`" end)
+    inline = Enum.map_join(types, ", ", fn {label, type} -> "#{label} `#{cut(type)}`" end)
     line = "#{head}: #{inline}"
 
     if String.length(line) <= @line do
@@ -82,7 +82,10 @@ defmodule Practice.Analysis.Wording do
     end
   end
 
+  # What `Macro.to_string/1` has broken into lines is wrapped where it is shown.
   defp cut(type) do
+    type = String.replace(type, ~r/\s*\n\s*/, " ")
+
     if String.length(type) > @longest_type,
       do: String.slice(type, 0, @longest_type) <> " …",
       else: type
@@ -246,7 +249,10 @@ defmodule Practice.Analysis.Wording do
     [signature | _] = Types.signatures(signature)
 
     {"the @spec of `#{function}/#{arity}` has an opaque type that the code does not make with its module",
-     [{"expected", Types.type(opaque)}, {"the code is", Types.signature(signature)}]}
+     [
+       {"expected", Types.type(opaque)},
+       {"the code is", "#{function}#{Types.signature(signature)}"}
+     ]}
   end
 
   ## Behaviours
@@ -316,7 +322,7 @@ defmodule Practice.Analysis.Wording do
     {name, order, values} = written(module, function, arguments)
     positions = for conflict <- List.wrap(conflicts), do: moved(position(conflict), order)
 
-    {"#{name} looks into an opaque type in #{ordinals(positions)}: use the functions of its module",
+    {"#{name} looks into #{ordinals(positions)}, and opaque types are only for their own modules",
      [{"called with", tuple(values)}]}
   end
 
