@@ -72,6 +72,37 @@ const CALLBACKS: [(&str, &[(&str, usize)]); 11] = [
 const NO_API: [&str; 6] =
     ["ExUnit.Case", "ExUnit.CaseTemplate", "Mix.Project", "Ecto.Migration", "Mix.Config", "Config"];
 
+/// Of the modules that code uses, those that say nothing about it by themselves. Another one may bring
+/// documentation along, or make the module a part of a framework, which needs none.
+const PLAIN_USES: [&str; 9] = [
+    "GenServer",
+    "Supervisor",
+    "DynamicSupervisor",
+    "Agent",
+    "Task",
+    "Application",
+    "GenStage",
+    "Oban.Worker",
+    "Bitwise",
+];
+
+/// What modules are called that every Phoenix application has, and that explain themselves.
+const KNOWN_PARTS: [&str; 13] = [
+    "Controller",
+    "Endpoint",
+    "Live",
+    "Repo",
+    "Router",
+    "Socket",
+    "View",
+    "HTML",
+    "JSON",
+    "Telemetry",
+    "Layouts",
+    "Mailer",
+    "Gettext",
+];
+
 /// What an `@impl` or `@doc` before it belongs to.
 const DEFINITIONS: [&str; 5] = ["def", "defp", "defmacro", "defmacrop", "defdelegate"];
 
@@ -79,7 +110,8 @@ const DEFINITIONS: [&str; 5] = ["def", "defp", "defmacro", "defmacrop", "defdele
 pub(super) fn missing_moduledoc(path: &str, module: &Node<'_>) -> Vec<Range<usize>> {
     let facts = Facts::of(module);
     let documented = facts.attributes.iter().any(|(name, _)| name == "moduledoc");
-    if is_script(path) || documented || facts.is_exception || facts.has_no_api() || is_quoted(module) {
+    let no_one_asks = documented || facts.is_exception || facts.has_no_api() || facts.may_be_documented();
+    if is_script(path) || no_one_asks || is_quoted(module) || is_explained(module) {
         return Vec::new();
     }
     vec![heading(module)]
@@ -93,7 +125,8 @@ pub(super) fn missing_spec(path: &str, module: &Node<'_>) -> Vec<Range<usize>> {
         return Vec::new();
     }
     let Some(specs) = facts.specs() else { return Vec::new() };
-    let callbacks = facts.callbacks();
+    let mut callbacks = facts.callbacks();
+    facts.add_unnamed_callbacks(&mut callbacks);
     if facts.may_hide_callbacks() {
         return Vec::new();
     }
@@ -102,18 +135,23 @@ pub(super) fn missing_spec(path: &str, module: &Node<'_>) -> Vec<Range<usize>> {
         .filter(|(_, function)| !function.hidden && !function.implements && !function.is_component)
         .filter(|(name, function)| !function.is_one_of(name, &specs) && !function.is_one_of(name, &callbacks))
         .map(|(_, function)| function.place());
-    // Where there are no specs at all, saying it once is enough.
-    if specs.is_empty() {
-        untyped.min_by_key(|place| place.start).into_iter().collect()
-    } else {
-        untyped.collect()
+    let untyped: Vec<_> = untyped.collect();
+    if untyped.len() <= specs.values().map(BTreeSet::len).sum() {
+        return untyped;
     }
+    // Where most have none, saying it once is enough, and documentation comes first.
+    let asks = facts.is_documented() && !facts.is_part_of_something();
+    untyped.into_iter().min_by_key(|place| place.start).filter(|_| asks).into_iter().collect()
 }
 
 /// Callbacks of a known behaviour without `@impl`: the heads of their first clauses.
 pub(super) fn missing_impl(path: &str, module: &Node<'_>) -> Vec<Range<usize>> {
     let facts = Facts::of(module);
-    let callbacks = facts.callbacks();
+    let mut callbacks = facts.callbacks();
+    // Plugs are written without, Plug's own documentation included.
+    if facts.attributes.iter().any(|(name, value)| name == "behaviour" && value.text() == "Plug") {
+        callbacks.retain(|name, _| !["init", "call"].contains(&name.as_str()));
+    }
     if is_script(path) || callbacks.is_empty() || is_quoted(module) {
         return Vec::new();
     }
@@ -130,8 +168,11 @@ pub(super) fn predicate_name(module: &Node<'_>) -> Vec<Range<usize>> {
         return Vec::new();
     }
     let facts = Facts::of(module);
-    let misnamed =
-        facts.functions().filter(|(name, function)| name.starts_with("is_") && !function.implements);
+    // Elixir's own guards are defined as functions.
+    let is_elixir = facts.name == "Kernel";
+    let misnamed = facts
+        .functions()
+        .filter(|(name, function)| name.starts_with("is_") && !function.implements && !is_elixir);
     misnamed.flat_map(|(_, function)| function.clauses.clone()).collect()
 }
 
@@ -146,7 +187,7 @@ struct Function {
     clauses: Vec<Range<usize>>,
     /// Whether some clause has `@impl`.
     implements: bool,
-    /// Whether it has `@doc false`, or a name with leading underscores.
+    /// Whether nobody should call it: `@doc false`, a name with leading underscores, deprecated.
     hidden: bool,
     /// Whether it is a Phoenix function component.
     is_component: bool,
@@ -180,6 +221,8 @@ struct Facts<'t> {
     /// By name.
     functions: HashMap<String, Vec<Function>>,
     is_exception: bool,
+    /// Whether it imports `Plug.Conn`, as plugs do.
+    is_plug: bool,
 }
 
 impl<'t> Facts<'t> {
@@ -210,6 +253,8 @@ impl<'t> Facts<'t> {
                 self.attributes.push(attribute);
             } else if is_local_call(&node, "use") {
                 self.collect_use(&node);
+            } else if is_local_call(&node, "import") {
+                self.is_plug |= arguments(&node).first().is_some_and(|module| module.text() == "Plug.Conn");
             } else if is_local_call(&node, "defexception") {
                 self.is_exception = true;
             } else if !DEFINITIONS
@@ -249,7 +294,7 @@ impl<'t> Facts<'t> {
             arity,
             clauses: vec![signature.range()],
             implements: set("impl", false),
-            hidden: set("doc", true) || name.starts_with('_'),
+            hidden: set("doc", true) || name.starts_with('_') || is_deprecated(attributes),
             is_component: parameters.len() == 1 && has_template(item),
         };
         let namesakes = self.functions.entry(name).or_default();
@@ -271,7 +316,8 @@ impl<'t> Facts<'t> {
     /// What has a spec, or nothing if a spec's name is only known after macros have run.
     fn specs(&self) -> Option<Signatures> {
         let mut specs = Signatures::new();
-        for (_, value) in self.attributes.iter().filter(|(name, _)| name == "spec") {
+        // A callback's type is the function's too.
+        for (_, value) in self.attributes.iter().filter(|(name, _)| ["spec", "callback"].contains(&&**name)) {
             let typed = sides(value, "when").map_or_else(|| value.clone(), |(typed, _)| typed);
             let (name, parameters) = head(&sides(&typed, "::")?.0)?;
             specs.entry(name).or_default().insert(parameters.len());
@@ -296,11 +342,39 @@ impl<'t> Facts<'t> {
         callbacks
     }
 
+    /// The callbacks of exceptions and plugs, which need not name their behaviour.
+    fn add_unnamed_callbacks(&self, callbacks: &mut Signatures) {
+        let exception: &[_] = if self.is_exception { &[("message", 1), ("exception", 1)] } else { &[] };
+        let plug: &[_] = if self.is_plug { &[("init", 1), ("call", 2)] } else { &[] };
+        for (name, arity) in exception.iter().chain(plug) {
+            callbacks.entry((*name).to_owned()).or_default().insert(*arity);
+        }
+    }
+
     /// Whether some functions may be callbacks of a behaviour that is not known here.
     fn may_hide_callbacks(&self) -> bool {
         let known = |module: &str| CALLBACKS.iter().any(|(behaviour, _)| *behaviour == module);
         let mut behaviours = self.attributes.iter().filter(|(name, _)| name == "behaviour");
         behaviours.any(|(_, value)| !known(&value.text())) && !self.functions().any(|(_, one)| one.implements)
+    }
+
+    /// Whether a macro may have documented it, or its name says what it is.
+    fn may_be_documented(&self) -> bool {
+        let name = self.name.rsplit('.').next().unwrap_or_default();
+        self.is_part_of_something()
+            || (self.name.contains('.') && KNOWN_PARTS.iter().any(|part| name.ends_with(part)))
+    }
+
+    /// Whether it uses a module that may give its functions their form.
+    fn is_part_of_something(&self) -> bool {
+        self.uses.iter().any(|(module, _)| !PLAIN_USES.contains(&&**module))
+    }
+
+    /// Whether it says to others what it is for.
+    fn is_documented(&self) -> bool {
+        self.attributes
+            .iter()
+            .any(|(name, value)| ["moduledoc", "doc"].contains(&&**name) && !is_false(value))
     }
 
     /// Tests, scripts, and what a framework calls: controllers, views, live views.
@@ -332,6 +406,20 @@ fn is_false(node: &Node<'_>) -> bool {
 /// Whether the code is only made when a macro runs.
 fn is_quoted(node: &Node<'_>) -> bool {
     node.ancestors().any(|ancestor| local_name(&ancestor).is_some_and(|name| name == "quote"))
+}
+
+/// Whether a comment at its top, or the module around it, says what a module is for.
+fn is_explained(module: &Node<'_>) -> bool {
+    let first = child_of_kind(module, "do_block").and_then(|block| block.children().find(Node::is_named));
+    first.is_some_and(|first| is_kind(&first, "comment"))
+        || module.ancestors().any(|ancestor| is_local_call(&ancestor, "defmodule"))
+}
+
+/// Whether `@deprecated`, or `@doc deprecated: …`, stands before a function.
+fn is_deprecated(attributes: &[(Cow<'_, str>, Node<'_>)]) -> bool {
+    attributes.iter().any(|(name, value)| {
+        name == "deprecated" || (name == "doc" && value.text().trim_start().starts_with("deprecated:"))
+    })
 }
 
 /// Whether a function contains a template.

@@ -11,8 +11,8 @@ use std::{
 
 use super::super::{
     syntax::{
-        arguments, attribute, binary, do_body, head, is_kind, is_local_call, is_remote_call, local_name,
-        named_children, sides,
+        arguments, attribute, binary, clause, do_body, head, is_kind, is_local_call, is_remote_call,
+        local_name, named_children, sides,
     },
     tree::Node,
 };
@@ -21,14 +21,13 @@ use super::super::{
 const SERVERS: [&str; 6] =
     ["GenServer", ":gen_server", "GenStage", "Phoenix.LiveView", "Phoenix.LiveComponent", "Phoenix.Channel"];
 
-/// Their callbacks, by name and arity.
-const CALLBACKS: [(&str, usize); 17] = [
+/// Their callbacks, by name and arity, but `terminate`: nobody waits for it.
+const CALLBACKS: [(&str, usize); 16] = [
     ("init", 1),
     ("handle_call", 3),
     ("handle_cast", 2),
     ("handle_info", 2),
     ("handle_continue", 2),
-    ("terminate", 2),
     ("handle_demand", 2),
     ("handle_events", 3),
     ("mount", 1),
@@ -46,13 +45,30 @@ const CALLBACKS: [(&str, usize); 17] = [
 pub(super) fn sleep(module: &Node<'_>) -> Vec<Range<usize>> {
     busy(module, |node| {
         let sleeps = is_remote_call(node, "Process.sleep") || is_remote_call(node, ":timer.sleep");
-        sleeps && !node.text().contains(":infinity")
+        sleeps && !node.text().contains(":infinity") && !is_before_the_end(node) && !is_explained(node)
     })
 }
 
 /// `receive` in a server.
 pub(super) fn receive(module: &Node<'_>) -> Vec<Range<usize>> {
-    busy(module, |node| is_local_call(node, "receive"))
+    busy(module, |node| is_local_call(node, "receive") && !waits_for_one(node))
+}
+
+/// Whether nobody can wait for an answer any more: the system is halted next.
+fn is_before_the_end(node: &Node<'_>) -> bool {
+    node.next_all().any(|next| is_remote_call(&next, "System.halt") || is_remote_call(&next, "System.stop"))
+}
+
+/// Whether a comment right before it says why.
+fn is_explained(node: &Node<'_>) -> bool {
+    node.prev_all().find(Node::is_named).is_some_and(|before| is_kind(&before, "comment"))
+}
+
+/// Whether a `receive` takes only the messages of one reference or process.
+fn waits_for_one(receive: &Node<'_>) -> bool {
+    let clauses: Vec<_> = do_body(receive).iter().filter_map(clause).collect();
+    let pinned = |pattern: &Node<'_>| pattern.text().contains('^');
+    clauses.iter().all(|clause| clause.patterns.iter().any(pinned))
 }
 
 /// Calls that a server makes to itself, by the name of its module.
