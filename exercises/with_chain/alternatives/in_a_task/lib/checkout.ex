@@ -21,13 +21,12 @@ defmodule Checkout do
   """
   @spec process_order_explained(integer(), integer()) :: {:ok, map()} | {:error, String.t()}
   def process_order_explained(order_id, user_id) do
-    fn -> process_order(order_id, user_id) end
-    |> Task.async()
-    |> Task.await(:infinity)
-    |> case do
-      {:ok, receipt} -> {:ok, receipt}
-      {:error, reason} -> {:error, explain(reason)}
-      :timeout -> {:error, explain(:timeout)}
+    task = Task.async(fn -> process_order(order_id, user_id) end)
+
+    case Task.yield(task, 5_000) || Task.shutdown(task) do
+      {:ok, {:ok, receipt}} -> {:ok, receipt}
+      {:ok, {:error, reason}} -> {:error, explain(reason)}
+      _no_answer_in_time -> {:error, explain(:timeout)}
     end
   end
 
