@@ -410,9 +410,20 @@ fn is_quoted(node: &Node<'_>) -> bool {
 
 /// Whether a comment at its top, or the module around it, says what a module is for.
 fn is_explained(module: &Node<'_>) -> bool {
-    let first = child_of_kind(module, "do_block").and_then(|block| block.children().find(Node::is_named));
-    first.is_some_and(|first| is_kind(&first, "comment"))
+    let block = child_of_kind(module, "do_block");
+    let mut items = block.iter().flat_map(Node::children).filter(Node::is_named);
+    let first = items
+        .find(|item| !["use", "alias", "import", "require"].iter().any(|name| is_local_call(item, name)));
+    let then = items.find(|item| !is_kind(item, "comment"));
+    // A comment right above a function is about the function.
+    let stands_alone = then.is_none_or(|then| !DEFINITIONS.iter().any(|name| is_local_call(&then, name)));
+    first.is_some_and(|first| is_kind(&first, "comment") && (stands_alone || is_top(&first)))
         || module.ancestors().any(|ancestor| is_local_call(&ancestor, "defmodule"))
+}
+
+/// Whether nothing stands before the node.
+fn is_top(node: &Node<'_>) -> bool {
+    !node.prev_all().any(|before| before.is_named())
 }
 
 /// Whether `@deprecated`, or `@doc deprecated: …`, stands before a function.
