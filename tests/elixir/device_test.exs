@@ -83,10 +83,13 @@ defmodule Practice.DeviceTest do
   describe "input" do
     test "has ended" do
       read = fn ->
-        [IO.gets("prompt"), IO.read(:line), IO.getn("", 3), :io.read(""), :io.get_password()]
+        [IO.gets("prompt"), IO.read(:line), IO.getn("", 3), :io.read("")]
       end
 
-      assert with_device(read) == {"", [:eof, :eof, :eof, :eof, :eof]}
+      assert with_device(read) == {"", [:eof, :eof, :eof, :eof]}
+      # Newer releases of OTP ask only a terminal for a password.
+      assert {"", password} = with_device(fn -> :io.get_password() end)
+      assert password in [:eof, {:error, :enotsup}]
     end
   end
 

@@ -151,8 +151,8 @@ defmodule Practice.FailureTest do
     end
 
     test "are long" do
-      failure =
-        failure(fn -> assert given(Enum.to_list(1..100_000)) == String.duplicate("é", 100_000) end)
+      right = String.duplicate("é", 100_000)
+      failure = failure(fn -> assert given(Enum.to_list(1..100_000)) == right end)
 
       assert failure.left =~ "50, ...]"
       assert byte_size(failure.right) <= 8 * 1024 + 3

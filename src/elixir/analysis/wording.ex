@@ -6,7 +6,7 @@ defmodule Practice.Analysis.Wording do
   of their own. Warnings that are not known here keep OTP's words.
   """
 
-  alias Practice.Analysis.Types
+  alias Practice.Analysis.{Types, Written}
 
   # Longer messages put their types on lines of their own.
   @line 120
@@ -376,7 +376,7 @@ defmodule Practice.Analysis.Wording do
   # the order of its arguments, and these in that order.
   defp written(module, function, arguments) do
     values = Types.values(arguments)
-    {module, function, order} = as_written(module, function, values)
+    {module, function, order} = Written.call(module, function, length(values))
     {name(module, function, length(order)), order, pick(values, order)}
   end
 
@@ -433,30 +433,6 @@ defmodule Practice.Analysis.Wording do
 
   defp one_of(types), do: types |> Enum.uniq() |> Enum.join(" | ")
 
-  # The arguments are passed on as variables, which come back in the order of the Elixir function. An
-  # index comes back as another number, a default not at all.
-  defp as_written(module, function, values) do
-    variables = values |> Enum.with_index(1) |> Enum.map(&argument/1)
-    {module, function, arguments} = :elixir_rewrite.erl_to_ex(module, function, variables)
-    positions = for {:argument, [position: position], nil} <- arguments, do: position
-    {module, function, order(arguments, Enum.to_list(1..length(values)//1) -- positions)}
-  rescue
-    _private_function_changed -> {module, function, Enum.to_list(1..length(values)//1)}
-  end
-
-  defp argument({":utf8", _position}), do: :utf8
-  defp argument({"1", _position}), do: 1
-  defp argument({_value, position}), do: {:argument, [position: position], nil}
-
-  defp order([{:argument, [position: position], nil} | arguments], others) do
-    [position | order(arguments, others)]
-  end
-
-  defp order([_literal | arguments], [position | others]),
-    do: [position | order(arguments, others)]
-
-  defp order([], _others), do: []
-
   ## Parts of sentences
 
   defp name(Kernel, function, arity) do
@@ -486,7 +462,7 @@ defmodule Practice.Analysis.Wording do
 
   defp guard(guard, arguments, what) do
     values = Types.values(arguments)
-    {_kernel, function, _order} = as_written(:erlang, guard, values)
+    {_kernel, function, _order} = Written.call(:erlang, guard, length(values))
     {"`#{function}` #{what} here", [{"its argument is", Enum.join(values, ", ")}]}
   end
 
