@@ -22,7 +22,7 @@ defmodule CvPipeline do
   end
 
   @doc "Asks the AI."
-  @spec ask((() -> term())) :: {:ok, term()} | {:snooze, pos_integer()} | {:error, term()}
+  @spec ask((... -> term())) :: {:ok, term()} | {:snooze, pos_integer()} | {:error, term()}
   def ask(question) do
     case question.() do
       {:ok, answer} -> {:ok, answer}

@@ -6,7 +6,7 @@ defmodule CvPipeline do
   @limit :timer.minutes(1)
 
   @doc "Calls a service. One that takes too long is a `:timeout`."
-  @spec limited((() -> term())) :: term()
+  @spec limited((... -> term())) :: term()
   def limited(service) do
     task = Task.async(service)
 
