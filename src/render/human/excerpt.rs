@@ -84,7 +84,8 @@ fn help_text(step: Step, help: &str) -> String {
         Step::Compile => format!("\n{}", indent(&clean(help), "  ", MOST_LINES)),
         // Types are long: they go on under their beginning.
         Step::Dialyzer => {
-            let lines: Vec<String> = clean(help).lines().map(|line| wrap(line, WIDTH, "  ", "    ")).collect();
+            let lines: Vec<String> =
+                clean(help).lines().map(|line| wrap(line, WIDTH, "  ", "    ")).collect();
             format!("\n{}", indent(&lines.join("\n"), "", MOST_LINES))
         }
         _ => format!("\n{}", wrap(&clean(help), WIDTH, "  help: ", "        ")),
