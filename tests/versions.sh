@@ -24,7 +24,7 @@ mirror=$(sed -n 's/^deb \(\[[^]]*\] \)\{0,1\}\([^ ]*\).*/\2/p; s/^URIs: *\([^ ]*
 
 bootstrap() {
   scripts=/usr/share/debootstrap/scripts
-  # Every release since etch is made in the same way.
+  # A release that this debootstrap does not know yet is made as unstable is.
   script=$scripts/$1
   [ -e "$script" ] || script=$scripts/sid
   rm -rf "$folder/$1"
@@ -45,7 +45,7 @@ within() {
     mount --bind "$repository" "$system$repository"
     mount --rbind /dev "$system/dev"
     mount -t proc proc "$system/proc"
-    exec chroot "$system" /usr/bin/env -i HOME=/root LANG=C.UTF-8 PATH=/usr/bin:/bin:/usr/sbin:/sbin \
+    exec chroot "$system" /usr/bin/env -i HOME=/home LANG=C.UTF-8 PATH=/usr/bin:/bin:/usr/sbin:/sbin \
       sh -euc "cd \"$repository\"; $3"
   ' within "$folder/$1" "$repository" "$2"
 }
@@ -58,7 +58,7 @@ tests=$(cargo test --locked --no-run --test real --test readme 2>&1 |
 for release; do
   [ -e "$folder/$release/.complete" ] || bootstrap "$release"
   printf '\n== %s: %s\n' "$release" "$(within "$release" 'elixir --version | tail -n 1')"
-  within "$release" "export PRACTICE_HOME=/root/practice; target/debug/practice verify"
+  within "$release" "export PRACTICE_HOME=/var/cache/practice; target/debug/practice verify"
   for test in $tests; do
     within "$release" "CARGO_MANIFEST_DIR=$repository $test"
   done
