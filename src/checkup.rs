@@ -201,6 +201,8 @@ impl<'a> Checkup<'a> {
             revision: self.plan.revision.clone(),
             solution_sha256: self.plan.solution_sha256(),
             versions: self.versions,
+            supply: self.plan.supply,
+            packages: self.plan.packages.clone(),
             sandbox: sandbox.to_owned(),
             hints: hint::choose(hints, &causes),
             steps,
@@ -275,7 +277,8 @@ impl<'a> Checkup<'a> {
             return self.blocked_by_compile(Step::Test);
         }
         let Some(end) = &self.ends[Vm::Test as usize] else { return unheard(Step::Test) };
-        let (outcome, tests) = self.tests.judge(self.plan, end);
+        let (outcome, mut tests) = self.tests.judge(self.plan, end);
+        tests.extend(steps::test::unavailable(self.plan));
         StepReport { duration: self.tests.duration, tests, ..StepReport::bare(Step::Test, outcome) }
     }
 
@@ -406,7 +409,10 @@ mod tests {
             revision: "r".into(),
             solution: Vec::new(),
             steps: steps.to_vec(),
+            supply: crate::exercise::Supply::Nothing,
+            packages: BTreeMap::new(),
             expected: Vec::new(),
+            unavailable: None,
             modules: Vec::new(),
             controls: Vec::new(),
             engine: Engine::Fast,

@@ -126,6 +126,8 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Make the skeleton of an exercise (for authors)
     New(NewArgs),
+    /// Install what checks need: Credo, the packages of exercises, type information
+    Setup(SetupArgs),
     /// Show what was found, what is missing, and what to type
     Doctor,
     /// Print the completions for a shell
@@ -219,6 +221,19 @@ pub struct VerifyArgs {
     /// Files
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+/// `practice setup`
+#[derive(Args, Debug)]
+pub struct SetupArgs {
+    /// Exercises whose packages are to be installed as well [default: none, only Credo]
+    pub ids: Vec<String>,
+    /// The packages of every exercise
+    #[arg(long, conflicts_with = "ids")]
+    pub all: bool,
+    /// Remove every package that was installed for this Elixir and OTP
+    #[arg(long, conflicts_with_all = ["ids", "all"])]
+    pub clean: bool,
 }
 
 /// `practice new`

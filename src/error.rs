@@ -6,7 +6,13 @@
 
 use std::{io, path::PathBuf};
 
-use crate::{exercise::ManifestError, exit::Exit, process::ProcessError};
+use crate::{
+    exercise::ManifestError,
+    exit::Exit,
+    packages::{SetError, Task},
+    process::ProcessError,
+    steps::packages::what_helps,
+};
 
 /// Why a command could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -165,6 +171,26 @@ pub enum Error {
         /// The exercise.
         exercise: String,
         /// What the VM said.
+        #[source]
+        source: VmSaid,
+    },
+    /// The packages of an exercise, with this Elixir.
+    #[error("the packages of `{set}` are not known for this Elixir")]
+    PackageSet {
+        /// The exercise, or `tools`.
+        set: String,
+        /// Why not.
+        #[source]
+        source: SetError,
+    },
+    /// Packages that could not be installed.
+    #[error("the packages of `{set}` could not be {}", task.participle())]
+    Packages {
+        /// The exercise, or `tools`.
+        set: String,
+        /// At which part of the work.
+        task: Task,
+        /// What Mix said, the end of it.
         #[source]
         source: VmSaid,
     },
@@ -419,6 +445,7 @@ impl Error {
             Self::NoExercises { .. } => {
                 vec!["an exercise is a folder in it with an `exercise.toml`".to_owned()]
             }
+            Self::Packages { task, source, .. } => what_helps(*task, &source.0),
             Self::NoHome => vec!["`PRACTICE_HOME=DIR` names one".to_owned()],
             _ => Vec::new(),
         }

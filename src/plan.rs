@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 
+use crate::exercise::Supply;
+
 /// The steps of a check, in the order in which a report shows them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Step {
@@ -92,6 +94,15 @@ pub enum Engine {
     Mix,
 }
 
+/// Tests that lack something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unavailable {
+    /// Which.
+    pub tests: Vec<TestId>,
+    /// What they lack, and how to get it.
+    pub reason: String,
+}
+
 /// What a check is going to do.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -103,8 +114,14 @@ pub struct Plan {
     pub solution: Vec<SourceFile>,
     /// Steps that were asked for.
     pub steps: Vec<Step>,
+    /// What stands behind the packages that the exercise needs.
+    pub supply: Supply,
+    /// Their versions, where they are installed.
+    pub packages: BTreeMap<String, String>,
     /// Every test that must be reported as passed, in the order in which they run.
     pub expected: Vec<TestId>,
+    /// Tests of the exercise that cannot be run here, and why not.
+    pub unavailable: Option<Unavailable>,
     /// Modules that the solution must define: those of the stub.
     pub modules: Vec<String>,
     /// Names of the tests that must fail.

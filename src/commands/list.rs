@@ -29,7 +29,7 @@ pub fn run(context: &Context) -> Result<Exit, Error> {
         .iter()
         .map(|exercise| ListRow {
             exercise,
-            ready: exercise.manifest.needs.is_empty(),
+            ready: context.ground(exercise).is_ok_and(|ground| ground.can_run()),
             standing: standing(&exercise.id),
         })
         .collect();

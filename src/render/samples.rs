@@ -41,6 +41,8 @@ fn report(steps: Vec<StepReport>, hints: Vec<ShownHint>) -> Report {
         revision: "0123456789ab".into(),
         solution_sha256: "cafe".into(),
         versions: Some(Versions { elixir: "1.14.0".into(), otp: "25".into() }),
+        supply: crate::exercise::Supply::Nothing,
+        packages: std::collections::BTreeMap::new(),
         sandbox: "none".into(),
         steps,
         hints,

@@ -23,6 +23,7 @@ use crate::{
     error::{Error, VmSaid},
     event::{Event, HashStage, HowEnded, Vm, VmEvent},
     exercise::Exercise,
+    ground::Ground,
     hash::sha256_hex,
     plan::{Engine, Plan, Step},
     process::interrupt,
@@ -31,7 +32,7 @@ use crate::{
         compile::is_fit,
         idioms::{RuleSet, unread},
     },
-    store::{Prepared, Store},
+    store::{Prepared, Store, packages::Installed},
     toolchain::Toolchain,
 };
 
@@ -56,6 +57,8 @@ pub struct Workshop {
     pub store: Store,
     /// Our compiled modules.
     pub runner: PathBuf,
+    /// Credo and Dialyxir, where they are installed.
+    pub tools: Option<Installed>,
     /// The code paths of Credo, or why there is none.
     pub credo: Result<Vec<PathBuf>, String>,
 }
@@ -66,8 +69,10 @@ pub struct Job<'a> {
     pub plan: &'a Plan,
     /// The exercise.
     pub exercise: &'a Exercise,
-    /// Its modules, compiled.
-    pub prepared: &'a Prepared,
+    /// What it runs on.
+    pub ground: &'a Ground,
+    /// Its modules, compiled; nothing where the packages that it needs are not there.
+    pub prepared: Option<&'a Prepared>,
     /// Its idiom rules.
     pub rules: &'a RuleSet,
     /// Leave the project where it is.
@@ -89,8 +94,13 @@ pub fn control_names() -> Result<Vec<String>, Error> {
 ///
 /// # Errors
 /// They do not compile, or the VM cannot be run.
-pub fn prepare(workshop: &Workshop, exercise: &Exercise, out: &Prepared) -> Result<(), Error> {
-    let project = Project::create(exercise, &[])?;
+pub fn prepare(
+    workshop: &Workshop,
+    exercise: &Exercise,
+    packages: Option<&Installed>,
+    out: &Prepared,
+) -> Result<(), Error> {
+    let project = Project::create(exercise, &[], &[])?;
     let (sender, messages) = mpsc::channel();
     let options = VmOptions {
         vm: Vm::Test,
@@ -111,12 +121,28 @@ pub fn prepare(workshop: &Workshop, exercise: &Exercise, out: &Prepared) -> Resu
             ("support_ebin", out.support_ebin.as_path().into()),
             ("tests", in_project(&project, &exercise.early_and_late_tests().0)),
             ("tests_ebin", out.tests_ebin.as_path().into()),
+            ("packages", ebins(packages)),
+            ("applications", applications(exercise, packages)),
+            ("filler", exercise.manifest.prepare.as_deref().unwrap_or_default().into()),
+            ("filled", out.filled.as_path().into()),
         ],
     ));
     wait_prepared(vm, &messages).map_err(|reason| match reason {
         Some(reason) => Error::Prepare { exercise: exercise.id.clone(), source: VmSaid(reason) },
         None => Error::Interrupted,
     })
+}
+
+/// The code paths of packages.
+fn ebins(packages: Option<&Installed>) -> Term {
+    let ebins = packages.map(Installed::ebins).unwrap_or_default();
+    Term::texts(ebins.iter().map(PathBuf::as_path))
+}
+
+/// The packages whose applications run with the exercise.
+fn applications(exercise: &Exercise, packages: Option<&Installed>) -> Term {
+    let needs = packages.map(|_| exercise.manifest.needs.as_slice()).unwrap_or_default();
+    Term::texts(needs.iter().map(String::as_str))
 }
 
 fn in_project(project: &Project, paths: &[&str]) -> Term {
@@ -163,7 +189,11 @@ pub fn run(
     job: &Job<'_>,
     sink: &mut dyn FnMut(Event),
 ) -> Result<Option<PathBuf>, Error> {
-    let project = Project::create(job.exercise, &job.plan.solution)?;
+    // The fast engine needs no packages in the project: Mix does, and whoever looks at it afterwards.
+    let by_mix = job.keep || job.plan.engine == Engine::Mix;
+    let packages: Vec<&Installed> =
+        job.ground.installed.iter().chain(&workshop.tools).filter(|_| by_mix).collect();
+    let project = Project::create(job.exercise, &job.plan.solution, &packages)?;
     let (sender, messages) = mpsc::channel();
     let _interrupts = subscribe(sender.clone());
     let mut check =
@@ -203,6 +233,14 @@ struct Check<'a> {
     sink: &'a mut dyn FnMut(Event),
 }
 
+impl Workshop {
+    /// What there is for an exercise.
+    #[must_use]
+    pub fn ground(&self, exercise: &Exercise) -> Ground {
+        Ground::of(exercise, &self.store, &self.toolchain.elixir)
+    }
+}
+
 impl Check<'_> {
     fn wants(&self, step: Step) -> bool {
         self.job.plan.wants(step)
@@ -210,7 +248,9 @@ impl Check<'_> {
 
     /// Starts the VMs that the plan needs, both at once.
     fn start(&mut self, messages: &Sender<Message>) -> Result<(), Error> {
-        if [Step::Compile, Step::Test, Step::Dialyzer].into_iter().any(|step| self.wants(step)) {
+        if [Step::Compile, Step::Test, Step::Dialyzer].into_iter().any(|step| self.wants(step))
+            && let Some(prepared) = self.job.prepared
+        {
             let limits = &self.job.exercise.manifest.limits;
             let mut vm = self.start_vm(
                 Vm::Test,
@@ -218,7 +258,7 @@ impl Check<'_> {
                 limits.memory_bytes(),
                 messages,
             )?;
-            vm.send(self.check_command(vm.nonce()));
+            vm.send(self.check_command(vm.nonce(), prepared)?);
             self.test = Some(vm);
             if self.job.plan.engine == Engine::Mix {
                 // `mix test` does not say when it begins to compile.
@@ -244,7 +284,9 @@ impl Check<'_> {
         let without_store = |step: Step| {
             format!("`--engine mix` runs `mix {step}`, and there are no packages for it in the project")
         };
+        let lacking = self.job.ground.lacks.as_ref().filter(|_| self.job.prepared.is_none());
         let reason = |step: Step| match (step, self.job.plan.engine, &self.workshop.credo) {
+            (Step::Compile | Step::Test | Step::Dialyzer, ..) if lacking.is_some() => lacking.cloned(),
             (Step::Credo | Step::Dialyzer, Engine::Mix, _) => Some(without_store(step)),
             (Step::Credo, Engine::Fast, Err(reason)) => Some(reason.clone()),
             _ => None,
@@ -274,9 +316,11 @@ impl Check<'_> {
         Ok(running)
     }
 
-    fn check_command(&self, nonce: &str) -> String {
-        let Job { plan, exercise, prepared, .. } = self.job;
-        command(
+    fn check_command(&self, nonce: &str, prepared: &Prepared) -> Result<String, Error> {
+        let Job { plan, exercise, ground, .. } = self.job;
+        let packages = ground.installed.as_ref();
+        let filled = self.project.fill(&prepared.filled)?;
+        Ok(command(
             "check",
             &[
                 ("nonce", nonce.into()),
@@ -288,8 +332,11 @@ impl Check<'_> {
                 ("controls", Term::texts(plan.controls.iter().map(String::as_str))),
                 ("late_tests", in_project(self.project, &exercise.early_and_late_tests().1)),
                 ("test_timeout_ms", Term::Number(exercise.manifest.limits.test_timeout_ms().into())),
+                ("packages", ebins(packages)),
+                ("applications", applications(exercise, packages)),
+                ("filled", filled.as_path().into()),
             ],
-        )
+        ))
     }
 
     /// What the analysis VM can do with the source alone.
@@ -404,14 +451,17 @@ impl Check<'_> {
     }
 
     fn dialyzer_command(&self, nonce: &str) -> String {
+        let packages = self.job.ground.installed.as_ref();
+        let given = self.job.prepared.map(|prepared| prepared.support_ebin.as_path());
         command(
             "dialyzer",
             &[
                 ("nonce", nonce.into()),
                 ("root", self.project.root().as_path().into()),
                 ("ebin", self.project.beams().as_path().into()),
-                ("code_paths", Term::texts([self.job.prepared.support_ebin.as_path()])),
-                ("plt_dir", self.workshop.store.plt_dir().as_path().into()),
+                ("code_paths", Term::texts(given)),
+                ("packages", ebins(packages)),
+                ("plt_dir", self.workshop.store.plt_dir(packages).as_path().into()),
             ],
         )
     }
@@ -444,12 +494,7 @@ impl Check<'_> {
 ///
 /// # Errors
 /// Why Credo cannot be run, in a sentence.
-pub fn find_credo(packages: Option<&Path>) -> Result<Vec<PathBuf>, String> {
-    let Some(folder) = packages else {
-        return Err(
-            "Credo is not installed; `PRACTICE_PACKAGES=DIR` names a folder of compiled packages".to_owned()
-        );
-    };
+pub fn find_credo(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let unreadable = |error: std::io::Error| format!("`PRACTICE_PACKAGES` cannot be read: {error}");
     let mut ebins = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {

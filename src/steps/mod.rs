@@ -6,4 +6,5 @@ pub mod credo;
 pub mod dialyzer;
 pub mod format;
 pub mod idioms;
+pub mod packages;
 pub mod test;

@@ -46,6 +46,11 @@ impl Progress {
         self.bar.set_message(what.into());
     }
 
+    /// So many pieces of work are done.
+    pub fn reach(&self, done: u64) {
+        self.bar.set_position(done);
+    }
+
     /// One piece of work is done.
     pub fn advance(&self, what: impl Into<String>) {
         self.bar.inc(1);

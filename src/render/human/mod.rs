@@ -4,11 +4,16 @@ mod doctor;
 mod excerpt;
 mod failure;
 mod markdown;
+mod setup;
 mod verify;
 
 use std::path::Path;
 
-pub use self::{doctor::doctor, verify::verify};
+pub use self::{
+    doctor::doctor,
+    setup::{InstalledRow, about_to_install, packages_removed, set_up},
+    verify::verify,
+};
 
 use super::{
     json::{ListRow, Standing},
@@ -19,7 +24,7 @@ use crate::{
     finding::Finding,
     hint::ShownHint,
     plan::Step,
-    report::{Outcome, Report, StepReport, TestOutcome, Verdict, Why},
+    report::{Outcome, Report, StepReport, TestOutcome, TestResult, Verdict, Why},
     ui::{
         style::{BAD, FAINT, GOOD, HINT, MILD, STRONG, Styled},
         text::{WIDTH, clean, count, indent, seconds, shell_word, wrap},
@@ -54,16 +59,11 @@ pub fn verdict_line(report: &Report) -> String {
     let id = Styled(STRONG, &report.exercise);
     match report.verdict() {
         Verdict::Passed if report.complete() => format!("{} {id} in {time}", Styled(GOOD, "passed")),
-        Verdict::Passed => {
-            let missing =
-                report.steps.iter().filter(|step| matches!(step.outcome, Outcome::NotRun(Why::Missing(_))));
-            let missing: Vec<&str> = missing.map(|step| step.step.name()).collect();
-            format!(
-                "{} {id} in {time}, without {}, which could not run",
-                Styled(GOOD, "passed"),
-                missing.join(" and ")
-            )
-        }
+        Verdict::Passed => format!(
+            "{} {id} in {time}, without {}, which could not run",
+            Styled(GOOD, "passed"),
+            report.lacking().join(" and ")
+        ),
         Verdict::Failed => format!("{} {id} in {time}", Styled(BAD, "failed")),
         Verdict::CouldNotCheck => format!("{} {id}: {}", Styled(MILD, "could not check"), unjudged(report)),
     }
@@ -152,8 +152,12 @@ fn step_line(step: &StepReport, strict: bool) -> String {
 fn detail(step: &StepReport, strict: bool) -> String {
     let mut parts = Vec::new();
     if !step.tests.is_empty() {
-        let passed = step.tests.iter().filter(|test| test.outcome == TestOutcome::Passed).count();
-        parts.push(format!("{passed} of {} passed", count(step.tests.len(), "test")));
+        let number = |outcome| step.tests.iter().filter(|test| test.outcome == outcome).count();
+        let (passed, missing) = (number(TestOutcome::Passed), number(TestOutcome::Missing));
+        parts.push(format!("{passed} of {} passed", count(step.tests.len() - missing, "test")));
+        if let Some(reason) = step.tests.iter().find_map(missing_reason) {
+            parts.push(format!("{missing} not run: {reason}"));
+        }
     }
     let errors = step.failing(strict).count();
     if errors > 0 {
@@ -170,6 +174,12 @@ fn detail(step: &StepReport, strict: bool) -> String {
     // The rest of a long reason is shown where the failure is.
     parts.extend(step.outcome.reason().and_then(|reason| Some(clean(reason.lines().next()?))));
     parts.join(", ")
+}
+
+/// What a test lacks that cannot be run here.
+fn missing_reason(test: &TestResult) -> Option<&str> {
+    let failure = test.failure.as_ref().filter(|_| test.outcome == TestOutcome::Missing)?;
+    Some(&failure.message)
 }
 
 /// What is worth a look without failing the check.
@@ -257,13 +267,23 @@ pub fn list(rows: &[ListRow<'_>]) -> String {
 
 /// A new workspace, and where the learner's files of an older one are now.
 #[must_use]
-pub fn started(exercise: &Exercise, folder: &Path, kept: Option<&Path>) -> String {
+pub fn started(exercise: &Exercise, folder: &Path, kept: Option<&Path>, fetch: bool) -> String {
     let kept = kept.map(|kept| format!("\n  what you wrote is in {}", kept.display())).unwrap_or_default();
+    let fetch = if fetch {
+        format!(
+            "\n\n{} installs the packages, once, for every check;\n{} in the workspace fetches them for your \
+             editor and a plain mix test",
+            Styled(STRONG, format!("practice setup {}", exercise.id)),
+            Styled(STRONG, "mix deps.get")
+        )
+    } else {
+        String::new()
+    };
     let quoted = shell_word(folder);
     let folder = folder.display();
     let solution = exercise.manifest.files.join(", ");
     format!(
-        "{}, {}, {}\n\n  {}  the task\n  {}  your solution{kept}\n\n{}",
+        "{}, {}, {}\n\n  {}  the task\n  {}  your solution{kept}{fetch}\n\n{}",
         Styled(STRONG, &exercise.manifest.title),
         count(exercise.manifest.minutes as usize, "minute"),
         Styled(FAINT, format!("in ./{folder}").replace("././", "./").replace(".//", "/")),

@@ -1,0 +1,71 @@
+//! What Mix and Hex say when packages cannot be installed, turned into what can be done about it.
+
+use crate::packages::Task;
+
+/// So many lines of Mix's output are shown: the end, where the reason is.
+const SHOWN: usize = 12;
+
+/// What Mix said, as far as a person needs it.
+#[must_use]
+pub fn excerpt(said: &str) -> String {
+    let lines: Vec<&str> = said.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+    lines[lines.len().saturating_sub(SHOWN)..].join("\n")
+}
+
+/// A reason that can be told by what is said, and what helps then.
+struct Known {
+    said: &'static [&'static str],
+    helps: &'static [&'static str],
+}
+
+const KNOWN: [Known; 6] = [
+    Known {
+        said: &["no space left", "enospc"],
+        helps: &["the disk is full; `PRACTICE_HOME=DIR` names a place for the cache"],
+    },
+    Known {
+        said: &["sqlite3.h"],
+        helps: &["install SQLite's headers: on Debian and Ubuntu `apt-get install libsqlite3-dev`"],
+    },
+    Known {
+        said: &["cc: not found", "gcc: not found", "make: not found", "could not find the program", "cc: command not found", "make\" not found", "no such file or directory: cc", "cc1: "],
+        helps: &[
+            "a C compiler and make are needed: on Debian and Ubuntu `apt-get install build-essential \
+             erlang-dev`, on Fedora `dnf install gcc make erlang-devel`, on macOS `xcode-select --install`",
+            "`EXQLITE_USE_SYSTEM=1` takes the system's SQLite (`libsqlite3-dev`, `sqlite-devel`) instead of \
+             compiling it",
+        ],
+    },
+    Known {
+        said: &["checksum", "signature", "could not decode", "invalid_protobuf", "<html", "<!doctype"],
+        helps: &[
+            "what was downloaded is not what Hex has published: something in between (a proxy, a mirror) \
+             answers in its place",
+        ],
+    },
+    Known {
+        said: &["could not find hex", "could not find rebar", "local.hex", "local.rebar"],
+        helps: &["`mix local.hex` and `mix local.rebar` by hand show what is wrong"],
+    },
+    Known {
+        said: &["failed_connect", "econnrefused", "nxdomain", "timeout", "closed", "request failed", "failed to fetch", "hex is running in offline mode", "offline", "unreachable"],
+        helps: &[
+            "Hex cannot be reached: `HTTPS_PROXY` names a proxy, `HEX_MIRROR` a mirror of Hex",
+            "on a machine without network: `practice setup --export FILE.tar.zst` on one that has it, and \
+             `practice setup --import FILE.tar.zst` here",
+        ],
+    },
+];
+
+/// What can be done about it, in the order in which it should be tried.
+#[must_use]
+pub fn what_helps(task: Task, said: &str) -> Vec<String> {
+    let lower = said.to_lowercase();
+    let known = KNOWN.iter().find(|known| known.said.iter().any(|words| lower.contains(words)));
+    let mut helps: Vec<String> =
+        known.into_iter().flat_map(|known| known.helps).map(|help| (*help).to_owned()).collect();
+    if helps.is_empty() && task == Task::Compile {
+        helps.push("`practice doctor` shows the versions; what was fetched is kept for the next attempt".to_owned());
+    }
+    helps
+}
