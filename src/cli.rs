@@ -234,6 +234,12 @@ pub struct SetupArgs {
     /// Remove every package that was installed for this Elixir and OTP
     #[arg(long, conflicts_with_all = ["ids", "all"])]
     pub clean: bool,
+    /// Write what is installed to a file, for a machine without network
+    #[arg(long, value_name = "FILE.tar.zst", conflicts_with_all = ["ids", "all", "clean", "import"])]
+    pub export: Option<PathBuf>,
+    /// Install what such a file holds, without network
+    #[arg(long, value_name = "FILE.tar.zst", conflicts_with_all = ["ids", "all", "clean"])]
+    pub import: Option<PathBuf>,
 }
 
 /// `practice new`

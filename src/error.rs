@@ -194,6 +194,28 @@ pub enum Error {
         #[source]
         source: VmSaid,
     },
+    /// A file of packages that is refused.
+    #[error("`{}` cannot be imported", path.display())]
+    Archive {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: crate::store::archive::ArchiveError,
+    },
+    /// A file of packages that lacks those for this Elixir.
+    #[error("`{}` has no packages for Elixir {elixir}: it was made with Elixir {made_with}", path.display())]
+    OtherElixir {
+        /// The file.
+        path: PathBuf,
+        /// The Elixir that is here.
+        elixir: String,
+        /// The Elixir that it was made with.
+        made_with: String,
+    },
+    /// Nothing to be written to a file of packages.
+    #[error("no packages are installed that could be exported")]
+    NothingToExport,
     /// A VM could not be run.
     #[error("the Elixir VM could not be run; your code was not judged")]
     Process(#[from] ProcessError),
@@ -446,6 +468,10 @@ impl Error {
                 vec!["an exercise is a folder in it with an `exercise.toml`".to_owned()]
             }
             Self::Packages { task, source, .. } => what_helps(*task, &source.0),
+            Self::OtherElixir { elixir, .. } => {
+                vec![format!("export with Elixir {elixir}, or one of the same minor version")]
+            }
+            Self::NothingToExport => vec!["`practice setup` installs Credo, `--all` everything".to_owned()],
             Self::NoHome => vec!["`PRACTICE_HOME=DIR` names one".to_owned()],
             _ => Vec::new(),
         }

@@ -26,7 +26,9 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
 pub fn copy_tree(from: &Path, to: &Path) -> Result<(), Error> {
     for entry in WalkDir::new(from) {
         let entry = entry.map_err(|error| Error::file("read", from)(error.into()))?;
-        let place = to.join(entry.path().strip_prefix(from).unwrap_or(Path::new("")));
+        let inside = entry.path().strip_prefix(from).unwrap_or(Path::new(""));
+        // Joined with nothing, the path of a file would end with a slash.
+        let place = if inside.as_os_str().is_empty() { to.to_owned() } else { to.join(inside) };
         if entry.file_type().is_dir() {
             fs::create_dir_all(&place).map_err(Error::file("create", &place))?;
         } else if entry.file_type().is_symlink() {

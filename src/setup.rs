@@ -14,6 +14,7 @@ use std::{
 
 use crate::{
     error::{Error, VmSaid},
+    files::copy_tree,
     packages::{PackageSet, Task, parse_lock},
     process::{self, End, Exit, Limits, Status, VmSpec, interrupt, probe},
     steps::packages::excerpt,
@@ -32,6 +33,9 @@ const TRY_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// How often to look how far it is.
 const POLL: Duration = Duration::from_millis(200);
+
+/// Variables by which Mix would look for the project elsewhere.
+const ELSEWHERE: [&str; 5] = ["MIX_EXS", "MIX_TARGET", "MIX_BUILD_PATH", "MIX_BUILD_ROOT", "MIX_DEPS_PATH"];
 
 /// How far the installation of a set is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,12 +77,35 @@ pub fn install(
     match store.begin(set, || watch(&Stage::Waiting))? {
         Begun::Complete(installed) => Ok(installed),
         Begun::Unfinished(unfinished) => {
-            let work = Work { set, project: &unfinished.folder };
+            let work = Work { set, project: &unfinished.folder, env: &[] };
             work.prepare(&unfinished)?;
             work.fetch(watch)?;
-            work.compile(watch)?;
-            watch(&Stage::Trying);
-            work.try_out()?;
+            work.finish(watch)?;
+            unfinished.complete(set)
+        }
+    }
+}
+
+/// Installs a set from sources that were fetched elsewhere: the folder of the same set, compiled for
+/// other versions. `env` is what Mix needs to do without Hex.
+///
+/// # Errors
+/// A package that does not compile, a full disk, an interruption.
+pub fn install_from(
+    sources: &Path,
+    env: &[(String, String)],
+    store: &Store,
+    set: &PackageSet,
+    watch: &mut dyn FnMut(&Stage),
+) -> Result<Installed, Error> {
+    match store.begin(set, || watch(&Stage::Waiting))? {
+        Begun::Complete(installed) => Ok(installed),
+        Begun::Unfinished(unfinished) => {
+            let work = Work { set, project: &unfinished.folder, env };
+            for part in ["mix.exs", "mix.lock", "deps"] {
+                copy_tree(&sources.join(part), &unfinished.folder.join(part))?;
+            }
+            work.finish(watch)?;
             unfinished.complete(set)
         }
     }
@@ -88,6 +115,8 @@ pub fn install(
 struct Work<'a> {
     set: &'a PackageSet,
     project: &'a Path,
+    /// Beside the user's own environment.
+    env: &'a [(String, String)],
 }
 
 impl Work<'_> {
@@ -131,6 +160,13 @@ impl Work<'_> {
         Err(self.failed(Task::Fetch, &what))
     }
 
+    /// What is fetched, compiled and tried out.
+    fn finish(&self, watch: &mut dyn FnMut(&Stage)) -> Result<(), Error> {
+        self.compile(watch)?;
+        watch(&Stage::Trying);
+        self.try_out()
+    }
+
     fn compile(&self, watch: &mut dyn FnMut(&Stage)) -> Result<(), Error> {
         let of = self.set.versions.len();
         self.mix(Task::Compile, &["deps.compile"], &mut || {
@@ -169,7 +205,7 @@ impl Work<'_> {
 
     /// Runs a Mix task in the project, calls `look` now and then, and before it returns.
     fn mix(&self, task: Task, args: &[&str], look: &mut dyn FnMut()) -> Result<(), Error> {
-        let exit = run_mix(self.project, args, look)?;
+        let exit = run_mix(self.project, self.env, args, look)?;
         look();
         if exit.end == End::ByItself && exit.status == Status::Exited(0) {
             return Ok(());
@@ -186,14 +222,24 @@ impl Work<'_> {
     }
 }
 
-fn run_mix(project: &Path, args: &[&str], look: &mut dyn FnMut()) -> Result<Exit, Error> {
+fn run_mix(
+    project: &Path,
+    env: &[(String, String)],
+    args: &[&str],
+    look: &mut dyn FnMut(),
+) -> Result<Exit, Error> {
     let mut spec = VmSpec::new(toolchain::search("mix")?, project, DEADLINE);
     spec.args = args.iter().map(|arg| (*arg).to_owned()).collect();
     // All that is the user's: what says where Hex is, how to reach it, and how to compile C.
+    let own = [("MIX_ENV".to_owned(), MIX_ENV.to_owned())];
+    let other = |(name, _): &(String, String)| {
+        !ELSEWHERE.contains(&name.as_str()) && !env.iter().chain(&own).any(|(set, _)| set == name)
+    };
     spec.env = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .filter(|(name, _)| !name.starts_with("MIX_ENV") && name != "MIX_BUILD_PATH")
-        .chain([("MIX_ENV".to_owned(), MIX_ENV.to_owned())])
+        .filter(other)
+        .chain(env.iter().cloned())
+        .chain(own.clone())
         .collect();
     spec.limits = Limits::default();
     let running = process::start(&spec)?;

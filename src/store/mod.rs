@@ -3,6 +3,7 @@
 //! Each entry is a folder named by a hash of what it was made from, complete or absent, so that
 //! processes side by side need no lock, and nothing in it is ever changed.
 
+pub mod archive;
 pub mod packages;
 
 use std::{

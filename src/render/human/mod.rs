@@ -11,7 +11,7 @@ use std::path::Path;
 
 pub use self::{
     doctor::doctor,
-    setup::{InstalledRow, about_to_install, packages_removed, set_up},
+    setup::{InstalledRow, about_to_install, exported, packages_removed, set_up},
     verify::verify,
 };
 

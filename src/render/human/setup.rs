@@ -6,7 +6,7 @@ use crate::{
     packages::PackageSet,
     ui::{
         style::{FAINT, GOOD, STRONG, Styled},
-        text::{WIDTH, bytes, count, wrap},
+        text::{WIDTH, bytes, count, shell_word, wrap},
     },
 };
 
@@ -56,6 +56,17 @@ pub fn set_up(rows: &[InstalledRow<'_>], typed: &[String]) -> String {
     }
     parts.push(format!("\n{}: checks need no network from here on", Styled(GOOD, "ready")));
     parts.join("\n")
+}
+
+/// The sets that were written to a file.
+#[must_use]
+pub fn exported(rows: &[InstalledRow<'_>], path: &Path) -> String {
+    let lines: Vec<String> = rows.iter().map(|row| line(row.set)).collect();
+    format!(
+        "{}\n\nOn the other machine: {}",
+        lines.join("\n"),
+        Styled(STRONG, format!("practice setup --import {}", shell_word(path)))
+    )
 }
 
 /// The packages that are gone.
