@@ -68,7 +68,8 @@ impl Project {
             let locks = packages.iter().map(|installed| installed.mix_lock()).collect::<Result<Vec<_>, _>>()?;
             write_file(&self.root().join("mix.lock"), merge_locks(&locks).as_bytes())?;
         }
-        write_file(&self.root().join(".formatter.exs"), FORMATTER_EXS.as_bytes())
+        write_file(&self.root().join(".formatter.exs"), FORMATTER_EXS.as_bytes())?;
+        write_file(&self.root().join(".credo.exs"), CREDO_EXS.as_bytes())
     }
 
     /// Lets Mix find installed packages where it looks for them.
@@ -78,6 +79,8 @@ impl Project {
             for (target, place) in [
                 (installed.source(package), packages::source(&root, package)),
                 (installed.build(package), packages::build(&root, package)),
+                // `mix credo` and `mix dialyzer`, typed by hand, run there.
+                (installed.build(package), packages::build_for("dev", &root, package)),
             ] {
                 let above = place.parent().unwrap_or(&root);
                 fs::create_dir_all(above).map_err(Error::file("create", above))?;
@@ -190,6 +193,9 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 
 /// The `.formatter.exs` of a project.
 pub const FORMATTER_EXS: &str = "[\n  inputs: [\"{mix,.formatter}.exs\", \"{lib,test}/**/*.{ex,exs}\"]\n]\n";
+
+/// The `.credo.exs` of a throwaway project: the solution alone, by Credo's own checks.
+const CREDO_EXS: &str = "%{\n  configs: [\n    %{name: \"default\", strict: true, files: %{included:                          [\"lib/\"], excluded: []}}\n  ]\n}\n";
 
 /// The `mix.exs` of an exercise's project, in a workspace and in a throwaway folder.
 #[must_use]

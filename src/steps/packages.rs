@@ -1,5 +1,7 @@
 //! What Mix and Hex say when packages cannot be installed, turned into what can be done about it.
 
+use std::collections::BTreeSet;
+
 use crate::packages::Task;
 
 /// So many lines of Mix's output are shown: the end, where the reason is.
@@ -8,7 +10,10 @@ const SHOWN: usize = 12;
 /// What Mix said, as far as a person needs it.
 #[must_use]
 pub fn excerpt(said: &str) -> String {
-    let lines: Vec<&str> = said.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+    // Hex says the same of every package that it could not get.
+    let mut known = BTreeSet::new();
+    let new = |line: &&str| !line.is_empty() && known.insert(*line);
+    let lines: Vec<&str> = said.lines().map(str::trim_end).filter(new).collect();
     lines[lines.len().saturating_sub(SHOWN)..].join("\n")
 }
 
@@ -68,4 +73,38 @@ pub fn what_helps(task: Task, said: &str) -> Vec<String> {
         helps.push("`practice doctor` shows the versions; what was fetched is kept for the next attempt".to_owned());
     }
     helps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn first_help(task: Task, said: &str) -> Option<String> {
+        what_helps(task, said).into_iter().next()
+    }
+
+    #[test]
+    fn what_can_be_told_by_the_words_is_told() {
+        let cases = [
+            ("could not write to file: no space left on device", "the disk is full"),
+            ("fatal error: sqlite3.h: No such file or directory", "libsqlite3-dev"),
+            ("/bin/sh: 1: cc: not found\nmake: *** [Makefile:1: all] Error 127", "build-essential"),
+            ("Checksum mismatch against registry (outer)", "something in between"),
+            ("httpc request failed with: {:failed_connect, [{:inet, [:inet], :econnrefused}]}", "cannot be reached"),
+            ("request failed: {:failed_connect, [{:inet, [:inet], :nxdomain}]}", "cannot be reached"),
+        ];
+        for (said, expected) in cases {
+            let help = first_help(Task::Fetch, said).unwrap_or_default();
+            assert!(help.contains(expected), "{said}: {help}");
+        }
+        assert_eq!(first_help(Task::Fetch, "something else"), None);
+    }
+
+    #[test]
+    fn the_end_is_shown_and_nothing_twice() {
+        let said: String = (0..40).map(|n| format!("line {}\n\n", n / 2)).collect();
+        let lines: Vec<String> = excerpt(&said).lines().map(str::to_owned).collect();
+        assert_eq!(lines.len(), SHOWN);
+        assert_eq!(lines.last().unwrap(), "line 19");
+    }
 }

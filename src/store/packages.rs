@@ -68,7 +68,13 @@ impl Installed {
 /// Where Mix puts a package's compiled files.
 #[must_use]
 pub fn build(project: &Path, package: &str) -> PathBuf {
-    project.join("_build").join(MIX_ENV).join("lib").join(package)
+    build_for(MIX_ENV, project, package)
+}
+
+/// The same in another Mix environment. A package does not know in which one it is compiled.
+#[must_use]
+pub fn build_for(environment: &str, project: &Path, package: &str) -> PathBuf {
+    project.join("_build").join(environment).join("lib").join(package)
 }
 
 /// Where Mix puts a package's sources.
