@@ -12,8 +12,8 @@ const SHOWN: usize = 12;
 pub fn excerpt(said: &str) -> String {
     // Hex says the same of every package that it could not get.
     let mut known = BTreeSet::new();
-    let new = |line: &&str| !line.is_empty() && known.insert(*line);
-    let lines: Vec<&str> = said.lines().map(str::trim_end).filter(new).collect();
+    let lines = said.lines().map(str::trim_end).filter(|line| !line.is_empty());
+    let lines: Vec<&str> = lines.filter(|line| known.insert(*line)).collect();
     lines[lines.len().saturating_sub(SHOWN)..].join("\n")
 }
 
