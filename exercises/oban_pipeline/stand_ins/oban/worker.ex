@@ -6,7 +6,7 @@ defmodule Oban.Worker do
   checks them when the module is compiled. A worker has `new/2`, which makes a job of its
   arguments, and has to define `perform/1`, which does the job.
 
-  `c:backoff/1` and `c:timeout/1` may be defined. Nothing calls them here.
+  `c:backoff/1` and `c:timeout/1` may be defined. Here nothing calls the first one.
   """
 
   import Kernel, except: [to_string: 1]
