@@ -2,7 +2,7 @@ defmodule Oban do
   @moduledoc """
   Stands in for the job queue Oban, of which it has what this exercise needs.
 
-  What it has behaves as Oban 2.18 does in the testing mode `:manual`: jobs are inserted and stay
+  What it has behaves as the real one does in the testing mode `:manual`: jobs are inserted and stay
   where they are, until a test performs one with `Oban.Testing`. There is no database: the jobs
   live in the process that `start_link/1` starts. Hence unique jobs are not enforced: that is the
   database's work. The options are there and checked, but two equal jobs are two jobs.
@@ -76,5 +76,22 @@ defmodule Oban do
       {:error, reason} ->
         raise RuntimeError, inspect(reason)
     end
+  end
+
+  @doc "Inserts several jobs. Unique jobs are not looked for, in the real Oban neither."
+  @spec insert_all([Job.changeset()]) :: [Job.t()]
+  def insert_all(changesets), do: insert_all(__MODULE__, changesets, [])
+
+  @spec insert_all(name() | [Job.changeset()], [Job.changeset()] | keyword()) :: [Job.t()]
+  def insert_all(changesets, opts) when is_list(changesets) do
+    insert_all(__MODULE__, changesets, opts)
+  end
+
+  def insert_all(name, changesets), do: insert_all(name, changesets, [])
+
+  @spec insert_all(name(), [Job.changeset()], keyword()) :: [Job.t()]
+  def insert_all(name, changesets, opts) when is_list(changesets) and is_list(opts) do
+    %Config{engine: engine} = config = config(name)
+    engine.insert_all_jobs(config, changesets, opts)
   end
 end

@@ -22,6 +22,19 @@ defmodule Oban.Engines.Lite do
     end
   end
 
+  @impl Oban.Engine
+  def insert_all_jobs(config, changesets, opts) do
+    for changeset <- changesets do
+      case insert_job(config, changeset, opts) do
+        {:ok, job} ->
+          job
+
+        {:error, changeset} ->
+          raise Ecto.InvalidChangesetError, action: :insert, changeset: changeset
+      end
+    end
+  end
+
   @doc "All jobs as they are stored, the newest one first."
   @spec jobs(Config.t()) :: [Job.t()]
   def jobs(%Config{name: name}), do: Agent.get(name, & &1.jobs)

@@ -2,11 +2,11 @@ defmodule Oban.Worker do
   @moduledoc """
   Makes a module a worker: `use Oban.Worker, queue: :mailers, max_attempts: 5`.
 
-  Options: `:queue`, `:max_attempts`, `:priority`, `:tags`, `:unique`, as in the real Oban, which
-  checks them when the module is compiled. A worker has `new/2`, which makes a job of its
-  arguments, and has to define `perform/1`, which does the job.
+  Options: `:queue`, `:max_attempts`, `:priority`, `:tags`, `:unique`, `:replace`, as in the real
+  Oban, which checks them when the module is compiled. A worker has `new/2`, which makes a job of
+  its arguments, and has to define `perform/1`, which does the job.
 
-  `c:backoff/1` and `c:timeout/1` may be defined. Nothing calls them here.
+  `c:backoff/1` and `c:timeout/1` may be defined. Here nothing calls the first one.
   """
 
   import Kernel, except: [to_string: 1]
@@ -81,6 +81,7 @@ defmodule Oban.Worker do
       max_attempts: :pos_integer,
       priority: {:range, 0..9},
       queue: {:or, [:atom, :string]},
+      replace: {:custom, &Job.validate_replace/1},
       tags: {:list, :string},
       unique: {:custom, &Job.validate_unique/1},
       worker: :string

@@ -9,7 +9,7 @@ defmodule Oban.Testing do
   import ExUnit.Assertions, only: [assert: 2, flunk: 1, refute: 2]
 
   alias Ecto.Changeset
-  alias Oban.{Engines, Job, JSON, Worker}
+  alias Oban.{CrashError, Engines, Job, JSON, TimeoutError, Worker}
 
   @conf_keys [:engine, :name, :prefix, :repo, :testing]
   @json_fields [:args, :meta]
@@ -42,7 +42,8 @@ defmodule Oban.Testing do
   @doc """
   Makes a job and performs it, in this process. Returns what `perform/1` returns.
 
-  The arguments go through JSON first. An exception in `perform/1` is not caught.
+  The arguments go through JSON first. An exception in `perform/1` is not caught; an exit or a throw
+  becomes one. A job that takes longer than its `c:Oban.Worker.timeout/1` ends the process.
   """
   @spec perform_job(Worker.t(), Job.args(), keyword()) :: Worker.result()
   def perform_job(worker, args, opts) when is_atom(worker) do
@@ -65,9 +66,29 @@ defmodule Oban.Testing do
     assert_valid_changeset(changeset)
     {:ok, job} = Changeset.apply_action(changeset, :insert)
 
-    result = worker.perform(job)
+    result = perform(worker, job)
     assert_valid_result(result)
     result
+  end
+
+  defp perform(worker, job) do
+    timer = start_timer(worker, worker.timeout(job))
+
+    try do
+      worker.perform(job)
+    catch
+      kind, reason when kind in [:exit, :throw] ->
+        reraise CrashError.exception({kind, reason, __STACKTRACE__}), __STACKTRACE__
+    after
+      if timer, do: :timer.cancel(timer)
+    end
+  end
+
+  defp start_timer(_worker, :infinity), do: nil
+
+  defp start_timer(worker, timeout) do
+    {:ok, timer} = :timer.exit_after(timeout, TimeoutError.exception({worker, timeout}))
+    timer
   end
 
   @doc "The jobs that match all options, the newest one first."

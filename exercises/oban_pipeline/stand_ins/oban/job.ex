@@ -10,7 +10,7 @@ defmodule Oban.Job do
           {:fields, [:args | :meta | :queue | :worker]}
           | {:keys, [atom()]}
           | {:period, pos_integer() | {pos_integer(), atom()} | :infinity}
-          | {:states, [atom()]}
+          | {:states, [atom()] | atom()}
           | {:timestamp, :inserted_at | :scheduled_at}
 
   @type option ::
@@ -19,6 +19,7 @@ defmodule Oban.Job do
           | {:meta, map()}
           | {:priority, 0..9}
           | {:queue, atom() | binary()}
+          | {:replace, keyword([atom()])}
           | {:schedule_in, pos_integer() | {pos_integer(), atom()}}
           | {:scheduled_at, DateTime.t()}
           | {:tags, [binary()]}
@@ -67,9 +68,10 @@ defmodule Oban.Job do
 
   @params ~w(args attempt attempted_at errors id inserted_at max_attempts meta priority)a ++
             ~w(queue scheduled_at state tags worker)a
-  @virtual_params ~w(schedule_in unique)a
+  @virtual_params ~w(replace schedule_in unique)a
 
   @states ~w(scheduled available executing retryable completed discarded cancelled)a
+  @replaceable ~w(args max_attempts meta priority queue scheduled_at tags worker)a
   @units ~w(second seconds minute minutes hour hours day days week weeks)a
   @unique_fields ~w(args meta queue worker)a
   @unique_defaults %{
@@ -79,6 +81,16 @@ defmodule Oban.Job do
     states: ~w(scheduled available executing retryable completed)a,
     timestamp: :inserted_at
   }
+
+  # From Elixir 1.18 on the exercise is about an Oban that has names for groups of states.
+  @groups if Version.match?(System.version(), ">= 1.18.0-rc.0"),
+            do: %{
+              all: @states,
+              incomplete: ~w(available scheduled executing retryable)a,
+              scheduled: ~w(scheduled)a,
+              successful: ~w(available scheduled executing retryable completed)a
+            },
+            else: %{}
 
   @doc "A changeset for a job. Workers have a `new/2` of their own, which calls this one."
   @spec new(args(), [option()]) :: changeset()
@@ -103,6 +115,20 @@ defmodule Oban.Job do
   @doc "All states that a job can be in."
   @spec states() :: [atom()]
   def states, do: @states
+
+  @doc "Checks the option `replace`, which has no effect here: it is about jobs that are unique."
+  @spec validate_replace(term()) :: :ok | {:error, String.t()}
+  def validate_replace(replace) do
+    if Keyword.keyword?(replace) and Enum.all?(replace, &replaceable?/1) do
+      :ok
+    else
+      {:error, "expected :replace to have states with lists of fields, got: #{inspect(replace)}"}
+    end
+  end
+
+  defp replaceable?({state, fields}) do
+    state in @states and is_list(fields) and fields -- @replaceable == []
+  end
 
   @doc "Checks the option `unique`."
   @spec validate_unique(term()) :: :ok | {:error, String.t()}
@@ -192,7 +218,8 @@ defmodule Oban.Job do
 
     case validate_unique(Map.to_list(unique)) do
       :ok ->
-        Changeset.put_change(changeset, :unique, Map.update!(unique, :period, &seconds/1))
+        unique = %{unique | period: seconds(unique.period), states: states(unique.states)}
+        Changeset.put_change(changeset, :unique, unique)
 
       {:error, message} ->
         message = "invalid unique option, #{inspect(message)}"
@@ -203,6 +230,9 @@ defmodule Oban.Job do
   defp put_unique(changeset, _other) do
     Changeset.add_error(changeset, :unique, "invalid unique options")
   end
+
+  defp states(group) when is_atom(group), do: Map.fetch!(@groups, group)
+  defp states(states), do: states
 
   defp seconds({value, unit}) when unit in [:second, :seconds], do: value
   defp seconds({value, unit}) when unit in [:minute, :minutes], do: value * 60
@@ -244,6 +274,8 @@ defmodule Oban.Job do
       {:error, "expected :period to be a positive integer"}
     end
   end
+
+  defp validate_unique_option({:states, group}) when is_map_key(@groups, group), do: :ok
 
   defp validate_unique_option({:states, [_ | _] = states}) do
     if Enum.all?(states, &(&1 in @states)) do
