@@ -3,6 +3,8 @@ defmodule CounterLiveTest do
 
   import CounterWeb.Page
 
+  alias CounterWeb.Presence
+
   @moduletag :capture_log
 
   setup do
@@ -86,20 +88,20 @@ defmodule CounterLiveTest do
       assert viewers([ann, ben, cleo], 3) == [3, 3, 3]
     end
 
-    test "counts a person with two tabs once" do
-      ann = open("ann")
-      ben = open("ben")
-      ben_again = open("ben")
-
-      assert viewers([ann, ben, ben_again], 2) == [2, 2, 2]
-    end
-
     test "does not count those who fetched the static page and never connected" do
       ann = open("ann")
       serve_page("a robot")
 
       assert viewers([ann], 1) == [1]
       assert viewers([ann, open("ben")], 2) == [2, 2]
+    end
+
+    test "counts a person with two tabs once" do
+      ann = open("ann")
+      ben = open("ben")
+      ben_again = open("ben")
+
+      assert viewers([ann, ben, ben_again], 2) == [2, 2, 2]
     end
 
     test "goes down for everybody as others close the page" do
@@ -130,6 +132,19 @@ defmodule CounterLiveTest do
 
       close(ben_again)
       assert viewers([ann], 1) == [1]
+    end
+
+    test "is the number of keys that Presence has on the topic viewers" do
+      [ann, ben] = Enum.map(["ann", "ben"], &open/1)
+      assert viewers([ann, ben], 2) == [2, 2]
+      assert Presence.list("viewers") |> Map.keys() |> Enum.sort() == ["ann", "ben"]
+
+      # Somebody who came another way, say on another node.
+      {:ok, _ref} = Presence.track(self(), "viewers", "cleo", %{})
+      assert viewers([ann, ben], 3) == [3, 3]
+
+      :ok = Presence.untrack(self(), "viewers", "cleo")
+      assert viewers([ann, ben], 2) == [2, 2]
     end
   end
 
@@ -218,7 +233,21 @@ defmodule CounterLiveTest do
   end
 
   defp odd_params do
-    values = ["7", "0", "-5", "100", "5.0", "5 apples", "1e1", "five", "", nil, ["5"], %{"5" => "5"}]
+    values = [
+      "7",
+      "0",
+      "-5",
+      "100",
+      "5.0",
+      "5 apples",
+      "1e1",
+      "five",
+      "",
+      nil,
+      ["5"],
+      %{"5" => "5"}
+    ]
+
     [%{}, %{"amount" => "5"} | Enum.map(values, &%{"by" => &1})]
   end
 

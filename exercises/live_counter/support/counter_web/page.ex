@@ -18,7 +18,7 @@ defmodule CounterWeb.Page do
   @endpoint CounterWeb.Endpoint
 
   @crashed "the page has crashed"
-  @looks 60
+  @looks 25
   @ms_between_looks 5
 
   @type viewer_id :: String.t()
@@ -91,8 +91,11 @@ defmodule CounterWeb.Page do
   @spec static_count(Plug.Conn.t()) :: shown()
   def static_count(conn) do
     case Regex.run(~r/<[^>]*\sid=["']count["'][^>]*>(.*)/s, html_response(conn, 200)) do
-      [_all, rest] -> rest |> String.split(~r/<[^>]*>/) |> Enum.find("", &(String.trim(&1) != "")) |> shown()
-      nil -> "there is no #count"
+      [_all, rest] ->
+        rest |> String.split(~r/<[^>]*>/) |> Enum.find("", &(String.trim(&1) != "")) |> shown()
+
+      nil ->
+        "there is no #count"
     end
   end
 
@@ -114,6 +117,8 @@ defmodule CounterWeb.Page do
   end
 
   defp numbers(views, selector, expected, looks \\ @looks) do
+    await_presence()
+
     if looks == 1 or Enum.all?(views, &(number(&1, selector) == expected)) do
       for _ <- 1..3, do: await_presence()
       Enum.map(views, &number(&1, selector))
