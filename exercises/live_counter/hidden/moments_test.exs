@@ -28,6 +28,16 @@ defmodule CounterLive.MomentsTest do
     assert counts(pages, sum) == [sum, sum, sum]
   end
 
+  test "a page that looks as soon as it is told of a click finds it in the count", %{start: start} do
+    [ann, ben] = Enum.map(["ann", "ben"], &open/1)
+    assert counts([ann, ben], start) == [start, start]
+
+    Meanwhile.arrange(:before_adding, fn -> catch_up(ben) end)
+    click(ann, 5)
+
+    assert counts([ann, ben], start + 5) == [start + 5, start + 5]
+  end
+
   test "a click is not missed by a page that has just read the count", %{start: start} do
     ann = open("ann")
     static_page = get_page("ben")

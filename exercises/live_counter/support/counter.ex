@@ -23,6 +23,7 @@ defmodule Counter do
   @doc "Adds to the count, and returns the new one."
   @spec add(pos_integer()) :: pos_integer()
   def add(by) when is_integer(by) and by > 0 do
+    Meanwhile.at(:before_adding)
     Agent.get_and_update(__MODULE__, &{&1 + by, &1 + by})
   end
 end

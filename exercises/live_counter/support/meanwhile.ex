@@ -9,7 +9,7 @@ defmodule Meanwhile do
 
   use Agent
 
-  @type place :: :before_reading | :after_reading | :broadcast
+  @type place :: :before_adding | :before_reading | :after_reading | :broadcast
 
   @doc false
   @spec start_link(term()) :: Agent.on_start()

@@ -79,6 +79,13 @@ defmodule CounterWeb.Page do
     :exit, _reason -> :ok
   end
 
+  @doc "Waits until the page has handled the messages that it has got."
+  @spec catch_up(View.t()) :: :ok
+  def catch_up(view) do
+    render(view)
+    :ok
+  end
+
   @doc "The tab is closed, or the network is gone: the page's process is told to stop."
   @spec close(View.t()) :: :ok
   def close(view), do: stop(view, fn -> GenServer.stop(view.pid, {:shutdown, :closed}) end)
