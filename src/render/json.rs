@@ -225,10 +225,21 @@ struct Listed<'a> {
 pub struct ListRow<'a> {
     /// The exercise.
     pub exercise: &'a Exercise,
-    /// Whether everything it needs is there.
-    pub ready: bool,
+    /// What it runs on here.
+    pub footing: Footing,
     /// How far the learner is.
     pub standing: Standing,
+}
+
+/// What an exercise runs on, as a list tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Footing {
+    /// It needs nothing, or what it needs is installed.
+    Complete,
+    /// Stand-ins take the place of what it needs.
+    StandIns,
+    /// It cannot be checked yet.
+    Absent,
 }
 
 /// How far a learner is with an exercise.
@@ -257,14 +268,14 @@ impl Standing {
 /// The list of exercises.
 #[must_use]
 pub fn list(rows: &[ListRow<'_>]) -> String {
-    let exercises = rows.iter().map(|&ListRow { exercise, ready, standing }| Listed {
+    let exercises = rows.iter().map(|&ListRow { exercise, footing, standing }| Listed {
         id: &exercise.id,
         title: &exercise.manifest.title,
         difficulty: exercise.manifest.difficulty.name(),
         minutes: exercise.manifest.minutes,
         topics: &exercise.manifest.topics,
         needs: &exercise.manifest.needs,
-        ready,
+        ready: footing != Footing::Absent,
         solved: standing == Standing::Solved,
         state: standing.name(),
     });

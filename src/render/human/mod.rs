@@ -16,7 +16,7 @@ pub use self::{
 };
 
 use super::{
-    json::{ListRow, Standing},
+    json::{Footing, ListRow, Standing},
     sources::Sources,
 };
 use crate::{
@@ -259,10 +259,25 @@ pub fn list(rows: &[ListRow<'_>]) -> String {
         );
         let margin = " ".repeat(width + 27);
         let topics = format!("{}: {}", manifest.title, manifest.topics.join(", "));
-        format!("{start}{}", wrap(&topics, WIDTH, &margin, &margin).trim_start())
+        let needs = needs(row).map(|needs| format!("\n{}", Styled(FAINT, wrap(&needs, WIDTH, &margin, &margin))));
+        let topics = wrap(&topics, WIDTH, &margin, &margin);
+        format!("{start}{}{}", topics.trim_start(), needs.unwrap_or_default())
     };
     let rows: Vec<String> = rows.iter().map(row).collect();
     format!("{}\n\n{} begins one", rows.join("\n"), Styled(STRONG, "practice start ID"))
+}
+
+/// What an exercise needs, and whether that is there.
+fn needs(row: &ListRow<'_>) -> Option<String> {
+    let ListRow { exercise, footing, .. } = row;
+    let needs = exercise.manifest.needs.join(", ");
+    let setup = format!("practice setup {}", exercise.id);
+    Some(match footing {
+        _ if needs.is_empty() => return None,
+        Footing::Complete => format!("on {needs}"),
+        Footing::StandIns => format!("on stand-ins for {needs}; `{setup}` installs these"),
+        Footing::Absent => format!("needs {needs}: `{setup}`"),
+    })
 }
 
 /// A new workspace, and where the learner's files of an older one are now.
