@@ -58,8 +58,10 @@ impl Project {
             }
         }
         let has_hidden = exercise.under("hidden").next().is_some();
-        if has_hidden {
-            write_file(&self.root().join("hidden/test_helper.exs"), b"ExUnit.start()\n")?;
+        for folder in ["hidden", "packages/test"] {
+            if exercise.under(folder).next().is_some() {
+                write_file(&self.root().join(folder).join("test_helper.exs"), TEST_HELPER)?;
+            }
         }
         let deps: Vec<String> = packages.iter().flat_map(|installed| installed.set.mix_deps()).collect();
         let mix_exs = mix_exs(exercise, &deps, has_hidden);
@@ -193,6 +195,9 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 
 /// The `.formatter.exs` of a project.
 pub const FORMATTER_EXS: &str = "[\n  inputs: [\"{mix,.formatter}.exs\", \"{lib,test}/**/*.{ex,exs}\"]\n]\n";
+
+/// Mix wants one in every folder of tests.
+pub const TEST_HELPER: &[u8] = b"ExUnit.start()\n";
 
 /// The `.credo.exs` of a throwaway project: the solution alone, by Credo's own checks.
 const CREDO_EXS: &str = "%{\n  configs: [\n    %{name: \"default\", strict: true, files: %{included:                          [\"lib/\"], excluded: []}}\n  ]\n}\n";

@@ -16,7 +16,7 @@ use crate::{
     files::copy_tree,
     packages::PackageSet,
     plan::SourceFile,
-    project::{FORMATTER_EXS, mix_exs},
+    project::{FORMATTER_EXS, TEST_HELPER, mix_exs},
     store::packages::Installed,
 };
 
@@ -213,6 +213,9 @@ pub fn files_of(
     for folder in ["support", "test", "packages/test"] {
         let given = exercise.under(folder).map(|(path, bytes)| (format!("{folder}/{path}"), bytes.to_vec()));
         files.extend(given.filter(|(path, _)| path != lock::PATH));
+    }
+    if exercise.under("packages/test").next().is_some() {
+        files.push(("packages/test/test_helper.exs".to_owned(), TEST_HELPER.to_vec()));
     }
     files
 }
