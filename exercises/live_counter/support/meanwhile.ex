@@ -16,7 +16,7 @@ defmodule Meanwhile do
   def start_link(_opts \\ []), do: Agent.start_link(fn -> %{} end, name: __MODULE__)
 
   @doc "When the next process comes to this place, the function runs before it goes on. Once."
-  @spec arrange(place(), (() -> term()), except :: [pid()]) :: :ok
+  @spec arrange(place(), fun(), except :: [pid()]) :: :ok
   def arrange(place, fun, except \\ []) do
     Agent.update(__MODULE__, &Map.put(&1, place, {fun, except}))
   end

@@ -7,6 +7,9 @@ defmodule CounterWeb.Router do
 
   import Phoenix.LiveView.Router
 
+  # The router may be compiled before the page is.
+  @compile {:no_warn_undefined, CounterLive}
+
   pipeline :browser do
     plug :accepts, ["html"]
     plug :fetch_session

@@ -31,7 +31,7 @@ defmodule CounterLive do
 
   @impl true
   def handle_event("add", %{"by" => by}, socket) do
-    if amount = Enum.find(@amounts, &(Integer.to_string(&1) == by)), do: add(amount)
+    @amounts |> Enum.filter(&(Integer.to_string(&1) == by)) |> Enum.each(&add/1)
     {:noreply, socket}
   end
 
