@@ -209,7 +209,7 @@ pub struct VerifyArgs {
     /// Only the K-th of N parts
     #[arg(long, value_name = "K/N")]
     pub partition: Option<String>,
-    /// Fail where a step could not run
+    /// Fail where a step could not run; exercises with stand-ins are checked on these and on packages
     #[arg(long)]
     pub with_packages: bool,
     /// Write the lock file of expected tests from the reference's run

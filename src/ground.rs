@@ -51,6 +51,12 @@ impl Ground {
         Self { supply: Supply::Nothing, packages: None, installed: None, lacks: None }
     }
 
+    /// The stand-ins, by choice.
+    #[must_use]
+    pub fn stand_ins() -> Self {
+        Self { supply: Supply::StandIns, ..Self::nothing() }
+    }
+
     /// The versions of the packages that the exercise names.
     #[must_use]
     pub fn versions(&self, exercise: &Exercise) -> BTreeMap<String, String> {

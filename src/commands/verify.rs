@@ -89,9 +89,16 @@ fn verify(
     exercises: &[&Exercise],
     part: Option<(usize, usize)>,
 ) -> Result<Soundness, Error> {
-    let mut work: Vec<(&Exercise, Variant)> = Vec::new();
-    for exercise in exercises.iter().filter(|exercise| workshop.ground(exercise).can_run()) {
-        work.extend(exercise.variants().into_iter().map(|variant| (*exercise, variant)));
+    let mut work: Vec<Piece<'_>> = Vec::new();
+    for exercise in exercises {
+        let ground = workshop.ground(exercise);
+        if ground.can_run() {
+            work.extend(exercise.variants().into_iter().map(|variant| Piece::new(exercise, variant)));
+        }
+        // Both must come to the same.
+        if args.with_packages && ground.installed.is_some() && exercise.has_stand_ins() {
+            work.extend(exercise.variants().into_iter().map(|variant| Piece::on_stand_ins(exercise, variant)));
+        }
     }
     if let Some((part, of)) = part {
         let mut index = 0;
@@ -102,10 +109,11 @@ fn verify(
     }
     let progress = Progress::bar(work.len() as u64, context.quiet);
     let jobs = args.jobs.map_or_else(|| thread::available_parallelism().map_or(1, NonZero::get), usize::from);
-    let results = in_parallel(&work, jobs, |(exercise, variant)| {
-        progress.say(format!("{} {}", exercise.id, variant.name));
-        let result = check_variant(workshop, exercise, variant);
-        progress.advance(format!("{} {}", exercise.id, variant.name));
+    let results = in_parallel(&work, jobs, |piece| {
+        let name = format!("{} {}", piece.exercise.id, piece.variant.name);
+        progress.say(&name);
+        let result = piece.check(workshop);
+        progress.advance(name);
         result
     });
     let mut soundness = collect(args, exercises, &work, results)?;
@@ -149,20 +157,38 @@ fn in_parallel<W: Sync, R: Send>(
     (0..work.len()).map(|index| results.remove(&index)).collect()
 }
 
-fn check_variant(workshop: &Workshop, exercise: &Exercise, variant: &Variant) -> Result<Report, Error> {
-    let solution = exercise.solution_in(&variant.folder);
-    Ok(check::check(workshop, exercise, solution, &Options::default(), &mut |_| ())?.report)
+/// One variant, to be checked.
+struct Piece<'a> {
+    exercise: &'a Exercise,
+    variant: Variant,
+    options: Options,
+}
+
+impl<'a> Piece<'a> {
+    fn new(exercise: &'a Exercise, variant: Variant) -> Self {
+        Self { exercise, variant, options: Options::default() }
+    }
+
+    fn on_stand_ins(exercise: &'a Exercise, variant: Variant) -> Self {
+        let variant = Variant { name: format!("{} (on stand-ins)", variant.name), ..variant };
+        Self { options: Options { stand_ins: true, ..Options::default() }, ..Self::new(exercise, variant) }
+    }
+
+    fn check(&self, workshop: &Workshop) -> Result<Report, Error> {
+        let solution = self.exercise.solution_in(&self.variant.folder);
+        Ok(check::check(workshop, self.exercise, solution, &self.options, &mut |_| ())?.report)
+    }
 }
 
 fn collect(
     args: &VerifyArgs,
     exercises: &[&Exercise],
-    work: &[(&Exercise, Variant)],
+    work: &[Piece<'_>],
     results: Vec<Option<Result<Report, Error>>>,
 ) -> Result<Soundness, Error> {
     let mut soundness = Soundness { all_steps_needed: args.with_packages, ..Soundness::default() };
     let mut checked: BTreeMap<&str, Vec<Checked>> = BTreeMap::new();
-    for ((exercise, variant), result) in work.iter().zip(results) {
+    for (Piece { exercise, variant, .. }, result) in work.iter().zip(results) {
         let entry = checked.entry(&exercise.id).or_default();
         match result {
             Some(Ok(report)) => {
