@@ -17,7 +17,7 @@ use crate::{
     files::copy_tree,
     packages::{PackageSet, Task, parse_lock},
     process::{self, End, Exit, Limits, Status, VmSpec, interrupt, probe},
-    steps::packages::excerpt,
+    steps::packages::{excerpt, for_another_elixir},
     store::{
         Store,
         packages::{self as places, Begun, Installed, MIX_ENV, Unfinished},
@@ -207,13 +207,16 @@ impl Work<'_> {
     fn mix(&self, task: Task, args: &[&str], look: &mut dyn FnMut()) -> Result<(), Error> {
         let exit = run_mix(self.project, self.env, args, look)?;
         look();
+        let said = [exit.stdout.text(), exit.stderr.text()].join("\n");
         if exit.end == End::ByItself && exit.status == Status::Exited(0) {
-            return Ok(());
+            return match for_another_elixir(&said) {
+                Some(warning) => Err(self.failed(task, warning)),
+                None => Ok(()),
+            };
         }
         if interrupt::interrupted() {
             return Err(Error::Interrupted);
         }
-        let said = [exit.stdout.text(), exit.stderr.text()].join("\n");
         Err(self.failed(task, &said))
     }
 

@@ -34,6 +34,7 @@ fn main() {
         here("killed_at_any_moment_it_is_taken_up_again", killed_at_any_moment_it_is_taken_up_again),
         here("two_at_once_do_the_work_once", two_at_once_do_the_work_once),
         here("a_package_that_does_not_compile_is_shown", a_package_that_does_not_compile_is_shown),
+        here("a_package_for_another_elixir_is_refused", a_package_for_another_elixir_is_refused),
         here("a_set_that_cannot_be_loaded_is_none", a_set_that_cannot_be_loaded_is_none),
         here("another_choice_than_the_lock_is_refused", another_choice_than_the_lock_is_refused),
         here("ctrl_c_leaves_no_process", ctrl_c_leaves_no_process),
@@ -157,6 +158,16 @@ fn a_package_that_does_not_compile_is_shown() {
     assert!(ran.stderr.contains("the packages of `tools` could not be compiled"), "{}", ran.all());
     assert!(ran.stderr.contains("** (CompileError) no"), "{}", ran.all());
     assert!(!ran.stderr.contains("\n50\n"), "all of the output is shown: {}", ran.all());
+    assert_eq!(installed(&practice), [PathBuf::new(); 0]);
+}
+
+/// Mix only warns, and ends well.
+fn a_package_for_another_elixir_is_refused() {
+    let warning = "warning: the dependency :credo requires Elixir \"~> 1.15\" but you are running on v1.14.0";
+    let practice = with_fake_mix(&format!("{MIX}\n[ \"$1\" = deps.compile ] && echo '{warning}' >&2\nexit 0"));
+    let ran = setup(&practice);
+    assert_eq!(ran.code, 2, "{}", ran.all());
+    assert!(ran.stderr.contains("requires Elixir"), "{}", ran.all());
     assert_eq!(installed(&practice), [PathBuf::new(); 0]);
 }
 

@@ -29,7 +29,7 @@ const KNOWN: [Known; 6] = [
         helps: &["the disk is full; `PRACTICE_HOME=DIR` names a place for the cache"],
     },
     Known {
-        said: &["sqlite3.h"],
+        said: &["sqlite3.h", "-lsqlite3"],
         helps: &["install SQLite's headers: on Debian and Ubuntu `apt-get install libsqlite3-dev`"],
     },
     Known {
@@ -42,7 +42,16 @@ const KNOWN: [Known; 6] = [
         ],
     },
     Known {
-        said: &["checksum", "signature", "could not decode", "invalid_protobuf", "<html", "<!doctype"],
+        said: &[
+            "checksum",
+            "authenticity",
+            "unpacking tarball failed",
+            "zlib",
+            "hex.registry.server",
+            "non-alphabet character",
+            "<html",
+            "<!doctype",
+        ],
         helps: &[
             "what was downloaded is not what Hex has published: something in between (a proxy, a mirror) \
              answers in its place",
@@ -53,7 +62,7 @@ const KNOWN: [Known; 6] = [
         helps: &["`mix local.hex` and `mix local.rebar` by hand show what is wrong"],
     },
     Known {
-        said: &["failed_connect", "econnrefused", "nxdomain", "timeout", "closed", "request failed", "failed to fetch", "hex is running in offline mode", "offline", "unreachable"],
+        said: &["failed_connect", "timeout", "timed out", "request failed", "failed to fetch", "offline mode", "bad_status_code"],
         helps: &[
             "Hex cannot be reached: `HTTPS_PROXY` names a proxy, `HEX_MIRROR` a mirror of Hex",
             "on a machine without network: `practice setup --export FILE.tar.zst` on one that has it, and \
@@ -61,6 +70,13 @@ const KNOWN: [Known; 6] = [
         ],
     },
 ];
+
+/// The complaint of a package that was not written for this Elixir. Mix warns, compiles on, and ends
+/// well; what it makes may break when it is used.
+#[must_use]
+pub fn for_another_elixir(said: &str) -> Option<&str> {
+    said.lines().find(|line| line.contains("requires Elixir") && line.contains("but you are running on"))
+}
 
 /// What can be done about it, in the order in which it should be tried.
 #[must_use]
@@ -89,7 +105,8 @@ mod tests {
             ("could not write to file: no space left on device", "the disk is full"),
             ("fatal error: sqlite3.h: No such file or directory", "libsqlite3-dev"),
             ("/bin/sh: 1: cc: not found\nmake: *** [Makefile:1: all] Error 127", "build-essential"),
-            ("Checksum mismatch against registry (outer)", "something in between"),
+            ("** (RuntimeError) Checksum mismatch against registry (inner)", "something in between"),
+            ("GenServer.call(Hex.Registry.Server, {:open, []}, 60000)", "something in between"),
             ("httpc request failed with: {:failed_connect, [{:inet, [:inet], :econnrefused}]}", "cannot be reached"),
             ("request failed: {:failed_connect, [{:inet, [:inet], :nxdomain}]}", "cannot be reached"),
         ];
@@ -98,6 +115,14 @@ mod tests {
             assert!(help.contains(expected), "{said}: {help}");
         }
         assert_eq!(first_help(Task::Fetch, "something else"), None);
+    }
+
+    #[test]
+    fn a_package_for_another_elixir_is_found() {
+        let warning = "warning: the dependency :oban requires Elixir \"~> 1.15\" but you are running on v1.14.0";
+        let said = format!("==> oban\n{warning}\nCompiling 66 files (.ex)\n");
+        assert_eq!(for_another_elixir(&said), Some(warning));
+        assert_eq!(for_another_elixir("==> oban\nGenerated oban app\n"), None);
     }
 
     #[test]
