@@ -73,14 +73,5 @@ impl Ground {
 }
 
 fn to_be_set_up(set: &PackageSet) -> String {
-    let names: Vec<&str> = set.requirements.keys().map(String::as_str).collect();
-    format!("{} not installed; `practice setup {}` does that", is_or_are(&names), set.name)
-}
-
-fn is_or_are(names: &[&str]) -> String {
-    match names {
-        [only] => format!("{only} is"),
-        [most @ .., last] => format!("{} and {last} are", most.join(", ")),
-        [] => "the packages are".to_owned(),
-    }
+    format!("its packages are not installed: `practice setup {}`", set.name)
 }

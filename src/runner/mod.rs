@@ -123,7 +123,7 @@ pub fn prepare(
             ("tests_ebin", out.tests_ebin.as_path().into()),
             ("packages", ebins(packages)),
             ("applications", applications(exercise, packages)),
-            ("filler", exercise.manifest.prepare.as_deref().unwrap_or_default().into()),
+            ("filler", filler(exercise, packages).into()),
             ("filled", out.filled.as_path().into()),
         ],
     ));
@@ -131,6 +131,12 @@ pub fn prepare(
         Some(reason) => Error::Prepare { exercise: exercise.id.clone(), source: VmSaid(reason) },
         None => Error::Interrupted,
     })
+}
+
+/// The module that prepares a folder. It works with the packages: stand-ins do without.
+fn filler<'a>(exercise: &'a Exercise, packages: Option<&Installed>) -> &'a str {
+    let works = packages.is_some() || !exercise.needs_packages();
+    exercise.manifest.prepare.as_deref().filter(|_| works).unwrap_or_default()
 }
 
 /// The code paths of packages.

@@ -100,6 +100,9 @@ fn what_next(report: &Report, again: &str) -> Option<String> {
                 .map(|step| (format!("{again} --only {step}"), "what else there is to see"));
             hint.into_iter().chain(rest).chain([check_again]).collect()
         }
+        Verdict::CouldNotCheck if !report.complete() => {
+            vec![(format!("practice setup {id}"), "installs what is missing, then check again")]
+        }
         Verdict::CouldNotCheck => return None,
     };
     let longest = lines.iter().map(|(command, _)| command.chars().count()).max().unwrap_or(0);
