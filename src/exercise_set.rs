@@ -36,8 +36,11 @@ pub fn shared_rules() -> &'static str {
 /// This program knows no versions for it.
 pub fn tools(elixir: &str) -> Result<PackageSet, SetError> {
     let text = |path: &str| BUILT_IN.get_file(path).and_then(|file| file.contents_utf8());
-    let ranges: ByElixir = text("tools/packages.toml").and_then(|text| toml::from_str(text).ok()).unwrap_or_default();
-    PackageSet::choose("tools", &ranges, elixir, |from| text(&format!("tools/{from}.lock")).map(str::to_owned))
+    let ranges: ByElixir =
+        text("tools/packages.toml").and_then(|text| toml::from_str(text).ok()).unwrap_or_default();
+    PackageSet::choose("tools", &ranges, elixir, |from| {
+        text(&format!("tools/{from}.lock")).map(str::to_owned)
+    })
 }
 
 /// The built-in exercises, with those of a folder added or in their place.

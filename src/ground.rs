@@ -29,7 +29,9 @@ impl Ground {
         let packages = match exercise.packages(elixir) {
             Ok(None) => return Self::nothing(),
             Ok(Some(packages)) => packages,
-            Err(error) => return Self { supply, packages: None, installed: None, lacks: Some(error.to_string()) },
+            Err(error) => {
+                return Self { supply, packages: None, installed: None, lacks: Some(error.to_string()) };
+            }
         };
         match store.installed(&packages) {
             Some(installed) => Self {

@@ -139,10 +139,7 @@ fn is_tool(name: &str) -> bool {
 
 /// The last range that begins at or before this Elixir.
 fn range<'a>(ranges: &'a ByElixir, elixir: &str) -> Option<(&'a String, &'a Requirements)> {
-    ranges
-        .iter()
-        .filter(|(from, _)| minor(from) <= minor(elixir))
-        .max_by_key(|(from, _)| minor(from))
+    ranges.iter().filter(|(from, _)| minor(from) <= minor(elixir)).max_by_key(|(from, _)| minor(from))
 }
 
 /// `1.14.0` and `1.14` → 1, 14.

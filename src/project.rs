@@ -67,7 +67,8 @@ impl Project {
         let mix_exs = mix_exs(exercise, &deps, has_hidden);
         write_file(&self.root().join("mix.exs"), mix_exs.as_bytes())?;
         if !packages.is_empty() {
-            let locks = packages.iter().map(|installed| installed.mix_lock()).collect::<Result<Vec<_>, _>>()?;
+            let locks =
+                packages.iter().map(|installed| installed.mix_lock()).collect::<Result<Vec<_>, _>>()?;
             write_file(&self.root().join("mix.lock"), merge_locks(&locks).as_bytes())?;
         }
         write_file(&self.root().join(".formatter.exs"), FORMATTER_EXS.as_bytes())?;
@@ -175,8 +176,10 @@ fn temporary_folder() -> Result<TempDir, Error> {
 
 /// One lock file of several: a line an entry, each package once.
 fn merge_locks(locks: &[String]) -> String {
-    let mut entries: Vec<&str> =
-        locks.iter().flat_map(|lock| lock.lines().filter(|line| line.trim_start().starts_with('"'))).collect();
+    let mut entries: Vec<&str> = locks
+        .iter()
+        .flat_map(|lock| lock.lines().filter(|line| line.trim_start().starts_with('"')))
+        .collect();
     entries.sort_unstable();
     entries.dedup_by_key(|entry| entry.split(':').next());
     format!("%{{\n{}\n}}\n", entries.join("\n"))

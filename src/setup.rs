@@ -66,11 +66,7 @@ pub enum Stage {
 ///
 /// # Errors
 /// No network, a package that does not compile, a full disk, an interruption.
-pub fn install(
-    store: &Store,
-    set: &PackageSet,
-    watch: &mut dyn FnMut(&Stage),
-) -> Result<Installed, Error> {
+pub fn install(store: &Store, set: &PackageSet, watch: &mut dyn FnMut(&Stage)) -> Result<Installed, Error> {
     if let Some(installed) = store.installed(set) {
         return Ok(installed);
     }

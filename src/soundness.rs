@@ -16,18 +16,8 @@ const LEVELS: usize = 3;
 
 /// What may lie in an exercise's folder.
 const FILES: [&str; 3] = ["exercise.toml", "README.md", "notes.md"];
-const FOLDERS: [&str; 10] = [
-    "stub",
-    "support",
-    "stand_ins",
-    "packages",
-    "test",
-    "hidden",
-    "race",
-    "solution",
-    "alternatives",
-    "bad",
-];
+const FOLDERS: [&str; 10] =
+    ["stub", "support", "stand_ins", "packages", "test", "hidden", "race", "solution", "alternatives", "bad"];
 
 /// A variant, and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]

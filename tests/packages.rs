@@ -27,7 +27,12 @@ fn main() {
         Err(why) => format!("no real packages, and these tests are ignored: {why}"),
     });
     let root = rustix_is_root();
-    let here = |name, test: fn()| Trial::test(name, move || { test(); Ok(()) });
+    let here = |name, test: fn()| {
+        Trial::test(name, move || {
+            test();
+            Ok(())
+        })
+    };
     let with_hex = |name, test: fn()| here(name, test).with_ignored_flag(hex.is_err());
     let trials = vec![
         here("a_set_is_fetched_compiled_and_sealed", a_set_is_fetched_compiled_and_sealed),
@@ -44,7 +49,10 @@ fn main() {
         with_hex("real_a_refused_connection_is_named", real_a_refused_connection_is_named),
         with_hex("real_a_server_that_answers_html_is_named", real_a_server_that_answers_html_is_named),
         with_hex("real_a_package_that_was_altered_is_named", real_a_package_that_was_altered_is_named),
-        with_hex("real_every_exercise_is_complete_without_network", real_every_exercise_is_complete_without_network),
+        with_hex(
+            "real_every_exercise_is_complete_without_network",
+            real_every_exercise_is_complete_without_network,
+        ),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
@@ -164,7 +172,8 @@ fn a_package_that_does_not_compile_is_shown() {
 /// Mix only warns, and ends well.
 fn a_package_for_another_elixir_is_refused() {
     let warning = "warning: the dependency :credo requires Elixir \"~> 1.15\" but you are running on v1.14.0";
-    let practice = with_fake_mix(&format!("{MIX}\n[ \"$1\" = deps.compile ] && echo '{warning}' >&2\nexit 0"));
+    let practice =
+        with_fake_mix(&format!("{MIX}\n[ \"$1\" = deps.compile ] && echo '{warning}' >&2\nexit 0"));
     let ran = setup(&practice);
     assert_eq!(ran.code, 2, "{}", ran.all());
     assert!(ran.stderr.contains("requires Elixir"), "{}", ran.all());
@@ -176,7 +185,8 @@ fn a_set_that_cannot_be_loaded_is_none() {
     // Answers the question for its versions, and fails to load packages.
     let elixir = practice.work().with_file_name("bin").join("elixir");
     let answer = fs::read_to_string(&elixir).unwrap();
-    let failing = format!("{answer}\ncase \"$*\" in *ensure_all_started*) echo 'cannot load'; exit 1 ;; esac\n");
+    let failing =
+        format!("{answer}\ncase \"$*\" in *ensure_all_started*) echo 'cannot load'; exit 1 ;; esac\n");
     fs::write(&elixir, failing).unwrap();
     let ran = setup(&practice);
     assert_eq!(ran.code, 2, "{}", ran.all());
@@ -185,7 +195,9 @@ fn a_set_that_cannot_be_loaded_is_none() {
 }
 
 fn another_choice_than_the_lock_is_refused() {
-    let newer = format!("{MIX}\n[ \"$1\" = deps.get ] && sed -i 's/:credo, \"[^\"]*\"/:credo, \"9.9.9\"/' mix.lock\nexit 0");
+    let newer = format!(
+        "{MIX}\n[ \"$1\" = deps.get ] && sed -i 's/:credo, \"[^\"]*\"/:credo, \"9.9.9\"/' mix.lock\nexit 0"
+    );
     let practice = with_fake_mix(&newer);
     let ran = setup(&practice);
     assert_eq!(ran.code, 2, "{}", ran.all());
@@ -224,7 +236,8 @@ fn files_that_are_no_archive_are_refused() {
 
 /// A file system of 300 kB, in a mount namespace of its own, that the packages do not fit in.
 fn a_full_disk_leaves_no_set() {
-    let filling = format!("{MIX}\n[ \"$1\" != deps.compile ] || head -c 1000000 /dev/zero >_build/large || exit 1");
+    let filling =
+        format!("{MIX}\n[ \"$1\" != deps.compile ] || head -c 1000000 /dev/zero >_build/large || exit 1");
     let practice = with_fake_mix(&filling);
     let script = format!(
         "mount -t tmpfs -o size=300k tmpfs '{home}' && '{practice}' setup; code=$?; ls '{home}'/cache/*/packages; exit $code",
@@ -258,8 +271,11 @@ fn hex() -> Result<String, String> {
     let mirror = env::var("HEX_MIRROR").unwrap_or_else(|_| "https://repo.hex.pm".to_owned());
     let (scheme, rest) = mirror.split_once("://").ok_or("`HEX_MIRROR` is no URL")?;
     let host = rest.split('/').next().unwrap_or_default();
-    let address =
-        if host.contains(':') { host.to_owned() } else { format!("{host}:{}", if scheme == "https" { 443 } else { 80 }) };
+    let address = if host.contains(':') {
+        host.to_owned()
+    } else {
+        format!("{host}:{}", if scheme == "https" { 443 } else { 80 })
+    };
     let found = address.to_socket_addrs().map_err(|error| format!("{host}: {error}"))?.next();
     let found = found.ok_or_else(|| format!("{host} has no address"))?;
     TcpStream::connect_timeout(&found, Duration::from_secs(3)).map_err(|error| format!("{host}: {error}"))?;
@@ -276,7 +292,8 @@ fn rustix_is_root() -> bool {
 
 /// The program with this machine's Elixir, and the user's own Hex.
 fn real(practice: Practice) -> Practice {
-    let passed = ["HEX_MIRROR", "HEX_HOME", "MIX_HOME", "HEX_CACERTS_PATH", "HTTPS_PROXY", "EXQLITE_USE_SYSTEM"];
+    let passed =
+        ["HEX_MIRROR", "HEX_HOME", "MIX_HOME", "HEX_CACERTS_PATH", "HTTPS_PROXY", "EXQLITE_USE_SYSTEM"];
     let set = passed.into_iter().filter_map(|name| Some((name, env::var(name).ok()?)));
     let practice = set.fold(practice, |practice, (name, value)| practice.env(name, value));
     let home = PathBuf::from(env::var("HOME").unwrap());
@@ -389,7 +406,8 @@ fn real_every_exercise_is_complete_without_network() {
         ("oban_pipeline", "cv_pipeline"),
         ("live_counter", "counter_live"),
     ] {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("exercises/{id}/solution/lib/{solution}.ex"));
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("exercises/{id}/solution/lib/{solution}.ex"));
         let ran = alone.again().args("check --format json").arg(id).arg("--file").arg(&path).run();
         let report = ran.json();
         assert_eq!((ran.code, &report["complete"]), (0, &true.into()), "{id}: {}", ran.all());

@@ -117,8 +117,7 @@ fn packages(context: &Context, store: &Store, toolchain: &Toolchain) -> Vec<Item
                 Item::found("packages", format!("{}: {}, {size}", exercise.id, versions(installed, &needs)))
             }
             (None, lacks) => {
-                let instead =
-                    if ground.can_run() { "; stand-ins take their place" } else { "" };
+                let instead = if ground.can_run() { "; stand-ins take their place" } else { "" };
                 let lacks = lacks.as_deref().unwrap_or_default();
                 Item::absent("packages", format!("{}: {lacks}{instead}", exercise.id), None)
             }

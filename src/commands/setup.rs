@@ -86,12 +86,14 @@ impl Here<'_> {
     /// Every set that this Elixir could use.
     fn known(&self) -> Vec<PackageSet> {
         let elixir = &self.toolchain.elixir;
-        let of_exercises = self.catalogue.exercises.iter().filter_map(|exercise| exercise.packages(elixir).ok()?);
+        let of_exercises =
+            self.catalogue.exercises.iter().filter_map(|exercise| exercise.packages(elixir).ok()?);
         exercise_set::tools(elixir).into_iter().chain(of_exercises).collect()
     }
 
     fn install(&self, sets: &[PackageSet]) -> Result<Vec<Installed>, Error> {
-        let absent: Vec<&PackageSet> = sets.iter().filter(|set| self.store.installed(set).is_none()).collect();
+        let absent: Vec<&PackageSet> =
+            sets.iter().filter(|set| self.store.installed(set).is_none()).collect();
         if !absent.is_empty() && !self.context.quiet {
             out::note(&human::about_to_install(&absent));
         }
@@ -204,6 +206,7 @@ fn has_types(workshop: &Workshop, exercise: &Exercise) -> Result<bool, Error> {
     let reference = exercise.variants().into_iter().find(|variant| variant.kind == VariantKind::Solution);
     let Some(reference) = reference else { return Ok(false) };
     let options = Options { steps: vec![Step::Compile, Step::Dialyzer], ..Options::default() };
-    let done = check::check(workshop, exercise, exercise.solution_in(&reference.folder), &options, &mut |_| ())?;
+    let done =
+        check::check(workshop, exercise, exercise.solution_in(&reference.folder), &options, &mut |_| ())?;
     Ok(done.report.step(Step::Dialyzer).is_some_and(|step| step.outcome.reason().is_none()))
 }

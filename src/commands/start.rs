@@ -7,7 +7,8 @@ use std::{
 
 use super::{Context, find, workspace_at};
 use crate::{
-    cli::StartArgs, error::Error, exercise::Supply, exit::Exit, project::write_file, render::human, ui::out, workspace,
+    cli::StartArgs, error::Error, exercise::Supply, exit::Exit, project::write_file, render::human, ui::out,
+    workspace,
 };
 
 /// Makes the workspace.

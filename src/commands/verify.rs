@@ -16,7 +16,10 @@ use crate::{
     check::{self, Options, rules_for},
     cli::{Format, VerifyArgs},
     error::Error,
-    exercise::{Exercise, Variant, VariantKind, lock, supply::{PACKAGE_TESTS, PACKAGE_TESTS_LOCK}},
+    exercise::{
+        Exercise, Variant, VariantKind, lock,
+        supply::{PACKAGE_TESTS, PACKAGE_TESTS_LOCK},
+    },
     exit::Exit,
     files::write_atomically,
     plan::{Step, TestId},
@@ -97,7 +100,9 @@ fn verify(
         }
         // Both must come to the same.
         if args.with_packages && ground.installed.is_some() && exercise.has_stand_ins() {
-            work.extend(exercise.variants().into_iter().map(|variant| Piece::on_stand_ins(exercise, variant)));
+            work.extend(
+                exercise.variants().into_iter().map(|variant| Piece::on_stand_ins(exercise, variant)),
+            );
         }
     }
     if let Some((part, of)) = part {
@@ -215,7 +220,10 @@ fn note_steps_not_run(soundness: &mut Soundness, report: &Report) {
         Outcome::NotRun(Why::Missing(reason)) => Some((step.step, reason.clone())),
         _ => {
             let missing = step.tests.iter().find(|test| test.outcome == TestOutcome::Missing)?;
-            Some((step.step, format!("some tests of {}: {}", report.exercise, missing.failure.as_ref()?.message)))
+            Some((
+                step.step,
+                format!("some tests of {}: {}", report.exercise, missing.failure.as_ref()?.message),
+            ))
         }
     };
     for missing in report.steps.iter().filter_map(of_step) {
@@ -271,10 +279,7 @@ struct Ran {
 }
 
 /// The tests that the reference passes, all of them, in the order in which they ran.
-fn tests_of_reference(
-    workshop: &Workshop,
-    exercise: &Exercise,
-) -> Result<Result<Ran, String>, Error> {
+fn tests_of_reference(workshop: &Workshop, exercise: &Exercise) -> Result<Result<Ran, String>, Error> {
     let reference = exercise.variants().into_iter().find(|variant| variant.kind == VariantKind::Solution);
     let folder = reference.map(|variant| variant.folder).unwrap_or_default();
     let options = Options { steps: vec![Step::Compile, Step::Test], ..Options::default() };

@@ -33,7 +33,16 @@ const KNOWN: [Known; 6] = [
         helps: &["install SQLite's headers: on Debian and Ubuntu `apt-get install libsqlite3-dev`"],
     },
     Known {
-        said: &["cc: not found", "gcc: not found", "make: not found", "could not find the program", "cc: command not found", "make\" not found", "no such file or directory: cc", "cc1: "],
+        said: &[
+            "cc: not found",
+            "gcc: not found",
+            "make: not found",
+            "could not find the program",
+            "cc: command not found",
+            "make\" not found",
+            "no such file or directory: cc",
+            "cc1: ",
+        ],
         helps: &[
             "a C compiler and make are needed: on Debian and Ubuntu `apt-get install build-essential \
              erlang-dev`, on Fedora `dnf install gcc make erlang-devel`, on macOS `xcode-select --install`",
@@ -62,7 +71,15 @@ const KNOWN: [Known; 6] = [
         helps: &["`mix local.hex` and `mix local.rebar` by hand show what is wrong"],
     },
     Known {
-        said: &["failed_connect", "timeout", "timed out", "request failed", "failed to fetch", "offline mode", "bad_status_code"],
+        said: &[
+            "failed_connect",
+            "timeout",
+            "timed out",
+            "request failed",
+            "failed to fetch",
+            "offline mode",
+            "bad_status_code",
+        ],
         helps: &[
             "Hex cannot be reached: `HTTPS_PROXY` names a proxy, `HEX_MIRROR` a mirror of Hex",
             "on a machine without network: `practice setup --export FILE.tar.zst` on one that has it, and \
@@ -86,7 +103,9 @@ pub fn what_helps(task: Task, said: &str) -> Vec<String> {
     let mut helps: Vec<String> =
         known.into_iter().flat_map(|known| known.helps).map(|help| (*help).to_owned()).collect();
     if helps.is_empty() && task == Task::Compile {
-        helps.push("`practice doctor` shows the versions; what was fetched is kept for the next attempt".to_owned());
+        helps.push(
+            "`practice doctor` shows the versions; what was fetched is kept for the next attempt".to_owned(),
+        );
     }
     helps
 }
@@ -107,7 +126,10 @@ mod tests {
             ("/bin/sh: 1: cc: not found\nmake: *** [Makefile:1: all] Error 127", "build-essential"),
             ("** (RuntimeError) Checksum mismatch against registry (inner)", "something in between"),
             ("GenServer.call(Hex.Registry.Server, {:open, []}, 60000)", "something in between"),
-            ("httpc request failed with: {:failed_connect, [{:inet, [:inet], :econnrefused}]}", "cannot be reached"),
+            (
+                "httpc request failed with: {:failed_connect, [{:inet, [:inet], :econnrefused}]}",
+                "cannot be reached",
+            ),
             ("request failed: {:failed_connect, [{:inet, [:inet], :nxdomain}]}", "cannot be reached"),
         ];
         for (said, expected) in cases {
@@ -119,7 +141,8 @@ mod tests {
 
     #[test]
     fn a_package_for_another_elixir_is_found() {
-        let warning = "warning: the dependency :oban requires Elixir \"~> 1.15\" but you are running on v1.14.0";
+        let warning =
+            "warning: the dependency :oban requires Elixir \"~> 1.15\" but you are running on v1.14.0";
         let said = format!("==> oban\n{warning}\nCompiling 66 files (.ex)\n");
         assert_eq!(for_another_elixir(&said), Some(warning));
         assert_eq!(for_another_elixir("==> oban\nGenerated oban app\n"), None);

@@ -89,12 +89,7 @@ pub struct Unpacked {
 ///
 /// # Errors
 /// A file that cannot be read or written, a full disk.
-pub fn export(
-    path: &Path,
-    toolchain: &Toolchain,
-    mix: &MixPlaces,
-    sets: &[Installed],
-) -> Result<(), Error> {
+pub fn export(path: &Path, toolchain: &Toolchain, mix: &MixPlaces, sets: &[Installed]) -> Result<(), Error> {
     let name = |installed: &Installed| {
         installed.folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
     };

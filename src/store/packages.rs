@@ -172,7 +172,8 @@ impl Unfinished {
     pub fn complete(self, set: &PackageSet) -> Result<Installed, Error> {
         let seal = Seal { name: set.name.clone(), versions: set.versions.clone() };
         let path = self.folder.join(SEAL);
-        let text = serde_json::to_vec_pretty(&seal).map_err(|error| Error::file("write", &path)(error.into()))?;
+        let text =
+            serde_json::to_vec_pretty(&seal).map_err(|error| Error::file("write", &path)(error.into()))?;
         fs::write(&path, text).map_err(Error::file("write", &path))?;
         fs::rename(&self.folder, &self.place).map_err(Error::file("write", &self.place))?;
         Ok(Installed { folder: self.place.clone(), set: set.clone() })

@@ -48,7 +48,13 @@ fn minutes(packages: usize) -> String {
 pub fn set_up(rows: &[InstalledRow<'_>], typed: &[String]) -> String {
     let mut parts: Vec<String> = rows
         .iter()
-        .map(|row| format!("{}\n    {}", line(row.set), Styled(FAINT, format!("{} in {}", bytes(row.bytes), row.folder.display()))))
+        .map(|row| {
+            format!(
+                "{}\n    {}",
+                line(row.set),
+                Styled(FAINT, format!("{} in {}", bytes(row.bytes), row.folder.display()))
+            )
+        })
         .collect();
     if !typed.is_empty() {
         let types = format!("type information for {}", typed.join(", "));
@@ -72,13 +78,20 @@ pub fn exported(rows: &[InstalledRow<'_>], path: &Path) -> String {
 /// The packages that are gone.
 #[must_use]
 pub fn packages_removed(folder: &Path) -> String {
-    format!("Removed what was installed in {}\n{} brings it back", folder.display(), Styled(STRONG, "practice setup"))
+    format!(
+        "Removed what was installed in {}\n{} brings it back",
+        folder.display(),
+        Styled(STRONG, "practice setup")
+    )
 }
 
 /// `tools: credo 1.7.12, dialyxir 1.4.5, and 4 packages that they need`
 fn line(set: &PackageSet) -> String {
-    let named: Vec<String> =
-        set.requirements.keys().map(|name| format!("{name} {}", set.versions.get(name).map_or("?", String::as_str))).collect();
+    let named: Vec<String> = set
+        .requirements
+        .keys()
+        .map(|name| format!("{name} {}", set.versions.get(name).map_or("?", String::as_str)))
+        .collect();
     let more = match set.versions.len() - named.len() {
         0 => String::new(),
         more => format!(", and {} that they need", count(more, "package")),
