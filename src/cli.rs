@@ -98,12 +98,12 @@ pub enum Color {
     Never,
 }
 
-/// How the tests are run.
+/// How the steps are run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Engine {
     /// Compiled beforehand, and guarded against a solution that interferes
     Fast,
-    /// The literal `mix test`: slower, and what the fast engine is held against
+    /// The literal `mix test`, `mix credo` and `mix dialyzer`: slower, and what the fast engine is held against
     Mix,
 }
 

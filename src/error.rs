@@ -183,6 +183,13 @@ pub enum Error {
         #[source]
         source: SetError,
     },
+    /// Dialyxir's type information could not be made.
+    #[error("Dialyxir could not make its PLT")]
+    Plt {
+        /// What it said, the end of it.
+        #[source]
+        source: VmSaid,
+    },
     /// Packages that could not be installed.
     #[error("the packages of `{set}` could not be {}", task.participle())]
     Packages {

@@ -83,14 +83,14 @@ pub struct SourceFile {
     pub text: String,
 }
 
-/// How the tests are run.
+/// How the steps are run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Engine {
     /// Tests compiled beforehand, control tests, code held against its hash.
     #[default]
     Fast,
-    /// The literal `mix test` in the throwaway project: slower, easier to interfere with, and what the
-    /// fast engine is held against.
+    /// The literal `mix test`, `mix credo` and `mix dialyzer` in the throwaway project: slower, easier to
+    /// interfere with, and what the fast engine is held against.
     Mix,
 }
 
@@ -126,7 +126,7 @@ pub struct Plan {
     pub modules: Vec<String>,
     /// Names of the tests that must fail.
     pub controls: Vec<String>,
-    /// How the tests are run.
+    /// How the steps are run.
     pub engine: Engine,
     /// Every finding fails, and every step must have run.
     pub strict: bool,

@@ -27,7 +27,8 @@ pub struct Project {
 }
 
 impl Project {
-    /// Writes the project into a new temporary folder.
+    /// Writes the project into a new temporary folder. `plt` is the folder of Dialyxir's type
+    /// information.
     ///
     /// # Errors
     /// No temporary folder, a full disk.
@@ -35,13 +36,14 @@ impl Project {
         exercise: &Exercise,
         solution: &[SourceFile],
         packages: &[&Installed],
+        plt: Option<&Path>,
     ) -> Result<Self, Error> {
         let project = Self { folder: temporary_folder()? };
         let homes = [Vm::Test, Vm::Analysis].map(|vm| project.home(vm));
         for folder in [project.root(), project.ebin(), project.beams()].iter().chain(&homes) {
             fs::create_dir_all(folder).map_err(Error::file("create", folder))?;
         }
-        project.write_exercise(exercise, packages)?;
+        project.write_exercise(exercise, packages, plt)?;
         for installed in packages {
             project.link(installed)?;
         }
@@ -51,7 +53,12 @@ impl Project {
         Ok(project)
     }
 
-    fn write_exercise(&self, exercise: &Exercise, packages: &[&Installed]) -> Result<(), Error> {
+    fn write_exercise(
+        &self,
+        exercise: &Exercise,
+        packages: &[&Installed],
+        plt: Option<&Path>,
+    ) -> Result<(), Error> {
         for folder in ["support", "test", "hidden", "packages/test"] {
             for (path, bytes) in exercise.under(folder) {
                 write_file(&self.root().join(folder).join(path), bytes)?;
@@ -64,7 +71,7 @@ impl Project {
             }
         }
         let deps: Vec<String> = packages.iter().flat_map(|installed| installed.set.mix_deps()).collect();
-        let mix_exs = mix_exs(exercise, &deps, has_hidden);
+        let mix_exs = mix_exs(exercise, &deps, has_hidden, plt);
         write_file(&self.root().join("mix.exs"), mix_exs.as_bytes())?;
         if !packages.is_empty() {
             let locks =
@@ -202,12 +209,35 @@ pub const FORMATTER_EXS: &str = "[\n  inputs: [\"{mix,.formatter}.exs\", \"{lib,
 /// Mix wants one in every folder of tests.
 pub const TEST_HELPER: &[u8] = b"ExUnit.start()\n";
 
-/// The `.credo.exs` of a throwaway project: the solution alone, by Credo's own checks.
-const CREDO_EXS: &str = "%{\n  configs: [\n    %{name: \"default\", strict: true, files: %{included:                          [\"lib/\"], excluded: []}}\n  ]\n}\n";
+/// The `.credo.exs` of a throwaway project: the solution alone, by Credo's own checks, and with time to
+/// read it on a busy machine.
+const CREDO_EXS: &str = r#"%{
+  configs: [
+    %{
+      name: "default",
+      strict: true,
+      parse_timeout: 60_000,
+      files: %{included: ["lib/"], excluded: []}
+    }
+  ]
+}
+"#;
+
+/// A text as it is written in Elixir.
+fn elixir_string(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        if matches!(c, '"' | '\\' | '#') {
+            quoted.push('\\');
+        }
+        quoted.push(c);
+    }
+    quoted + "\""
+}
 
 /// The `mix.exs` of an exercise's project, in a workspace and in a throwaway folder.
 #[must_use]
-pub fn mix_exs(exercise: &Exercise, deps: &[String], with_hidden_tests: bool) -> String {
+pub fn mix_exs(exercise: &Exercise, deps: &[String], with_hidden_tests: bool, plt: Option<&Path>) -> String {
     let module: String = exercise
         .id
         .split('_')
@@ -231,6 +261,10 @@ pub fn mix_exs(exercise: &Exercise, deps: &[String], with_hidden_tests: bool) ->
         [] => "[]".to_owned(),
         deps => format!("[\n        {}\n      ]", deps.join(",\n        ")),
     };
+    let dialyzer = plt.map_or_else(String::new, |folder| {
+        let folder = elixir_string(&folder.to_string_lossy());
+        format!(",\n      dialyzer: [\n        plt_core_path: {folder},\n        plt_local_path: {folder}\n      ]")
+    });
     format!(
         r#"defmodule {module}.MixProject do
   use Mix.Project
@@ -241,7 +275,7 @@ pub fn mix_exs(exercise: &Exercise, deps: &[String], with_hidden_tests: bool) ->
       version: "0.1.0",
       elixir: "~> 1.14",
       elixirc_paths: {compiled},{tests}
-      deps: {deps}
+      deps: {deps}{dialyzer}
     ]
   end
 

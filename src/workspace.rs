@@ -201,7 +201,7 @@ pub fn files_of(
     let deps = packages.map(PackageSet::mix_deps).unwrap_or_default();
     let mut files = vec![
         (MARKER.to_owned(), marker.into_bytes()),
-        ("mix.exs".to_owned(), mix_exs(exercise, &deps, false).into_bytes()),
+        ("mix.exs".to_owned(), mix_exs(exercise, &deps, false, None).into_bytes()),
         (".formatter.exs".to_owned(), FORMATTER_EXS.as_bytes().to_vec()),
         (".gitignore".to_owned(), GITIGNORE.as_bytes().to_vec()),
     ];

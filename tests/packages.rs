@@ -6,6 +6,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests start programs")]
 
+mod engines;
 mod support;
 
 use std::{
@@ -34,6 +35,13 @@ fn main() {
         })
     };
     let with_hex = |name, test: fn()| here(name, test).with_ignored_flag(hex.is_err());
+    // What is installed already can be used without Hex.
+    let home = Practice::with_shared_cache().home().to_owned();
+    let tools = engines::workshop(&home);
+    let no_tools = hex.is_err() && tools.is_err();
+    // Dialyxir takes minutes for its PLT: where it is not there, the test is run by name only.
+    let no_plt = !tools.as_ref().is_ok_and(engines::has_plt);
+    let with_tools = |name, test: fn()| here(name, test).with_ignored_flag(no_tools);
     let trials = vec![
         here("a_set_is_fetched_compiled_and_sealed", a_set_is_fetched_compiled_and_sealed),
         here("killed_at_any_moment_it_is_taken_up_again", killed_at_any_moment_it_is_taken_up_again),
@@ -53,6 +61,10 @@ fn main() {
             "real_every_exercise_is_complete_without_network",
             real_every_exercise_is_complete_without_network,
         ),
+        with_tools("real_credo_finds_what_mix_credo_finds", real_credo_finds_what_mix_credo_finds),
+        with_tools("real_mix_judges_as_the_fast_engine", real_mix_judges_as_the_fast_engine),
+        with_tools("real_dialyxir_judges_as_the_fast_engine", real_dialyxir_judges_as_the_fast_engine)
+            .with_ignored_flag(no_tools || no_plt),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
@@ -416,4 +428,21 @@ fn real_every_exercise_is_complete_without_network() {
         }
     }
     announce(&format!("set up, exported, imported and checked in {:?}", begin.elapsed()));
+}
+
+/// A home with everything that can be had: fetched, or what is there.
+fn with_tools() -> Practice {
+    if hex().is_ok() { everything() } else { real(Practice::with_shared_cache()) }
+}
+
+fn real_credo_finds_what_mix_credo_finds() {
+    engines::credo_finds_what_mix_credo_finds(with_tools().home());
+}
+
+fn real_mix_judges_as_the_fast_engine() {
+    engines::mix_judges_as_the_fast_engine(&with_tools());
+}
+
+fn real_dialyxir_judges_as_the_fast_engine() {
+    engines::dialyxir_judges_as_the_fast_engine(&with_tools());
 }

@@ -64,6 +64,7 @@ pub fn passed() -> Report {
         message: "`mix format` would change this file".into(),
         help: Some("@@ -2 +2 @@\n-  def check( user) do\n+  def check(user) do".into()),
         credo: None,
+        trigger: None,
     };
     let mut format = step(Step::Format, Outcome::Passed);
     format.findings.push(unformatted);
@@ -116,6 +117,7 @@ pub fn uncompiled() -> Report {
         message: "missing terminator: end".into(),
         help: None,
         credo: None,
+        trigger: None,
     });
     let blocked = |step| StepReport::bare(step, Outcome::NotRun(Why::Blocked("it does not compile".into())));
     report(vec![compile, blocked(Step::Test), blocked(Step::Dialyzer)], Vec::new())

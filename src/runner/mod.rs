@@ -5,10 +5,12 @@
 //! [`crate::checkup`]'s.
 
 mod channel;
+mod mix;
 mod term;
 mod vm;
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     sync::mpsc::{self, Receiver, RecvTimeoutError, Sender},
@@ -16,12 +18,13 @@ use std::{
 };
 
 use self::{
+    mix::Mix,
     term::{Term, command},
     vm::{ANALYSIS_MEMORY, Launch, Message, RunningVm, VmOptions},
 };
 use crate::{
     error::{Error, VmSaid},
-    event::{Event, HashStage, HowEnded, Vm, VmEvent},
+    event::{Event, HashStage, HowEnded, MixCommand, Vm, VmEvent},
     exercise::Exercise,
     ground::Ground,
     hash::sha256_hex,
@@ -100,7 +103,7 @@ pub fn prepare(
     packages: Option<&Installed>,
     out: &Prepared,
 ) -> Result<(), Error> {
-    let project = Project::create(exercise, &[], &[])?;
+    let project = Project::create(exercise, &[], &[], None)?;
     let (sender, messages) = mpsc::channel();
     let options = VmOptions {
         vm: Vm::Test,
@@ -109,6 +112,7 @@ pub fn prepare(
         runner: &workshop.runner,
         deadline: PREPARE_DEADLINE,
         memory: ANALYSIS_MEMORY,
+        archives: None,
     };
     let _interrupts = subscribe(sender.clone());
     let mut vm = RunningVm::start(&options, &project, sender)?;
@@ -195,25 +199,68 @@ pub fn run(
     job: &Job<'_>,
     sink: &mut dyn FnMut(Event),
 ) -> Result<Option<PathBuf>, Error> {
+    let mix = match job.plan.engine {
+        Engine::Fast => None,
+        Engine::Mix => Some(Mix::new(workshop, job.ground)?),
+    };
     // The fast engine needs no packages in the project: Mix does, and whoever looks at it afterwards.
-    let by_mix = job.keep || job.plan.engine == Engine::Mix;
-    let packages: Vec<&Installed> =
-        job.ground.installed.iter().chain(&workshop.tools).filter(|_| by_mix).collect();
-    let project = Project::create(job.exercise, &job.plan.solution, &packages)?;
-    let (sender, messages) = mpsc::channel();
-    let _interrupts = subscribe(sender.clone());
-    let mut check =
-        Check { workshop, job, project: &project, test: None, analysis: None, deadline: None, sink };
-    check.start(&sender)?;
-    drop(sender);
-    // The rules need no VM: they are matched while the VMs start.
-    if job.plan.wants(Step::Idioms) {
-        (check.sink)(idioms(job.plan, job.rules));
+    let with_packages = job.keep || mix.is_some();
+    let packages = if with_packages { mix::packages(workshop, job.ground) } else { Vec::new() };
+    let missing = missing(workshop, job, mix.as_ref());
+    let can_run = |step| job.plan.wants(step) && !missing.contains_key(&step);
+    if let Some(mix) = &mix
+        && can_run(Step::Dialyzer)
+    {
+        make_plt(mix, job.exercise, sink)?;
     }
-    let result = check.follow(&messages);
+    let plt = Some(workshop.store.dialyxir_plt(&packages)).filter(|folder| folder.is_dir());
+    let project = Project::create(job.exercise, &job.plan.solution, &packages, plt.as_deref())?;
+    let mut check = Check {
+        workshop,
+        job,
+        mix,
+        missing,
+        project: &project,
+        has_plt: plt.is_some(),
+        test: None,
+        analysis: None,
+        deadline: None,
+        compiled: false,
+        sink,
+    };
+    let result = check.run();
     drop(check);
     result?;
     Ok(job.keep.then(|| project.keep()))
+}
+
+/// Makes Dialyxir's PLT. Without one, its step cannot be judged, and the rest can.
+fn make_plt(mix: &Mix<'_>, exercise: &Exercise, sink: &mut dyn FnMut(Event)) -> Result<(), Error> {
+    let made = mix.make_plt(exercise, || sink(Event::Running(MixCommand::Plt)));
+    match made {
+        Ok(()) => {}
+        Err(Error::Interrupted) => return Err(Error::Interrupted),
+        Err(error) => {
+            let reason = match std::error::Error::source(&error) {
+                Some(source) => format!("{error}: {source}"),
+                None => error.to_string(),
+            };
+            sink(Event::Unable { step: Step::Dialyzer, reason });
+        }
+    }
+    Ok(())
+}
+
+/// Steps that were asked for and cannot be run here, and why not.
+fn missing(workshop: &Workshop, job: &Job<'_>, mix: Option<&Mix<'_>>) -> BTreeMap<Step, String> {
+    let lacking = job.ground.lacks.as_ref().filter(|_| job.prepared.is_none());
+    let reason = |step: Step| match (step, mix) {
+        (Step::Compile | Step::Test | Step::Dialyzer, _) if lacking.is_some() => lacking.cloned(),
+        (_, Some(mix)) => mix.lacks(step),
+        (Step::Credo, None) => workshop.credo.as_ref().err().cloned(),
+        _ => None,
+    };
+    job.plan.steps.iter().filter_map(|step| Some((*step, reason(*step)?))).collect()
 }
 
 /// Matches the idiom rules.
@@ -231,11 +278,19 @@ pub fn idioms(plan: &Plan, rules: &RuleSet) -> Event {
 struct Check<'a> {
     workshop: &'a Workshop,
     job: &'a Job<'a>,
+    /// For the literal commands, where these are asked for.
+    mix: Option<Mix<'a>>,
+    /// Steps that were asked for and cannot be run here, and why not.
+    missing: BTreeMap<Step, String>,
     project: &'a Project,
+    /// Whether Dialyxir finds its type information.
+    has_plt: bool,
     test: Option<RunningVm>,
     analysis: Option<RunningVm>,
     /// When the solution's time is over, once it has begun.
     deadline: Option<Instant>,
+    /// Whether the solution compiles, and defines what the task asks for.
+    compiled: bool,
     sink: &'a mut dyn FnMut(Event),
 }
 
@@ -252,9 +307,51 @@ impl Check<'_> {
         self.job.plan.wants(step)
     }
 
+    fn can_run(&self, step: Step) -> bool {
+        self.wants(step) && !self.missing.contains_key(&step)
+    }
+
+    /// Whether the analysis VM does this step.
+    fn analyses(&self, step: Step) -> bool {
+        self.can_run(step) && (self.mix.is_none() || step == Step::Format)
+    }
+
+    /// Everything, in its order.
+    fn run(&mut self) -> Result<(), Error> {
+        for (step, reason) in self.missing.clone() {
+            (self.sink)(Event::Missing { step, reason });
+        }
+        // `mix credo` reads its configuration in the project: before any code of the solution runs there.
+        if self.can_run(Step::Credo) {
+            self.command(MixCommand::Credo)?;
+        }
+        let (sender, messages) = mpsc::channel();
+        let _interrupts = subscribe(sender.clone());
+        self.start(&sender)?;
+        drop(sender);
+        // The rules need no VM: they are matched while the VMs start.
+        if self.wants(Step::Idioms) {
+            (self.sink)(idioms(self.job.plan, self.job.rules));
+        }
+        self.follow(&messages)?;
+        if self.can_run(Step::Dialyzer) && self.compiled && self.has_plt {
+            self.command(MixCommand::Dialyzer)?;
+        }
+        Ok(())
+    }
+
+    /// Runs a literal command of Mix, where these are asked for.
+    fn command(&mut self, command: MixCommand) -> Result<(), Error> {
+        if let Some(mix) = &self.mix {
+            (self.sink)(Event::Running(command));
+            (self.sink)(Event::Ran(command, mix.run(command, self.project)?));
+        }
+        Ok(())
+    }
+
     /// Starts the VMs that the plan needs, both at once.
     fn start(&mut self, messages: &Sender<Message>) -> Result<(), Error> {
-        if [Step::Compile, Step::Test, Step::Dialyzer].into_iter().any(|step| self.wants(step))
+        if [Step::Compile, Step::Test, Step::Dialyzer].into_iter().any(|step| self.can_run(step))
             && let Some(prepared) = self.job.prepared
         {
             let limits = &self.job.exercise.manifest.limits;
@@ -271,10 +368,7 @@ impl Check<'_> {
                 self.deadline = Some(Instant::now() + self.job.plan.timeout);
             }
         }
-        for (step, reason) in self.missing() {
-            (self.sink)(Event::Missing { step, reason });
-        }
-        if [Step::Format, Step::Credo, Step::Dialyzer].into_iter().any(|step| self.can_run(step)) {
+        if [Step::Format, Step::Credo, Step::Dialyzer].into_iter().any(|step| self.analyses(step)) {
             let mut vm = self.start_vm(Vm::Analysis, ANALYSIS_DEADLINE, ANALYSIS_MEMORY, messages)?;
             self.source_commands(vm.nonce()).into_iter().for_each(|command| vm.send(command));
             if self.test.is_none() {
@@ -283,25 +377,6 @@ impl Check<'_> {
             self.analysis = Some(vm);
         }
         Ok(())
-    }
-
-    /// Steps that were asked for and cannot be run here.
-    fn missing(&self) -> Vec<(Step, String)> {
-        let without_store = |step: Step| {
-            format!("`--engine mix` runs `mix {step}`, and there are no packages for it in the project")
-        };
-        let lacking = self.job.ground.lacks.as_ref().filter(|_| self.job.prepared.is_none());
-        let reason = |step: Step| match (step, self.job.plan.engine, &self.workshop.credo) {
-            (Step::Compile | Step::Test | Step::Dialyzer, ..) if lacking.is_some() => lacking.cloned(),
-            (Step::Credo | Step::Dialyzer, Engine::Mix, _) => Some(without_store(step)),
-            (Step::Credo, Engine::Fast, Err(reason)) => Some(reason.clone()),
-            _ => None,
-        };
-        self.job.plan.steps.iter().filter_map(|step| Some((*step, reason(*step)?))).collect()
-    }
-
-    fn can_run(&self, step: Step) -> bool {
-        self.wants(step) && !self.missing().iter().any(|(missing, _)| *missing == step)
     }
 
     fn start_vm(
@@ -316,7 +391,8 @@ impl Check<'_> {
             (Vm::Test, Engine::Mix) => Launch::MixTest,
             _ => Launch::Boot,
         };
-        let options = VmOptions { vm, launch, toolchain, runner, deadline, memory };
+        let archives = self.mix.as_ref().and_then(Mix::archives);
+        let options = VmOptions { vm, launch, toolchain, runner, deadline, memory, archives };
         let running = RunningVm::start(&options, self.project, messages.clone())?;
         (self.sink)(Event::Started(vm));
         Ok(running)
@@ -355,7 +431,7 @@ impl Check<'_> {
         if self.wants(Step::Format) {
             commands.push(command("format", &common()));
         }
-        if self.can_run(Step::Credo)
+        if self.analyses(Step::Credo)
             && let Ok(paths) = &self.workshop.credo
         {
             let mut values = common();
@@ -438,6 +514,7 @@ impl Check<'_> {
 
     /// The solution is compiled: first a copy out of its reach, then the tests and Dialyzer.
     fn compiled(&mut self) -> Result<(), Error> {
+        self.compiled = true;
         self.project.keep_beams()?;
         if self.wants(Step::Test) {
             if let Some(vm) = &mut self.test {
@@ -447,7 +524,7 @@ impl Check<'_> {
         } else {
             self.stop_test_vm();
         }
-        let dialyzer = self.analysis.as_ref().filter(|_| self.can_run(Step::Dialyzer));
+        let dialyzer = self.analysis.as_ref().filter(|_| self.analyses(Step::Dialyzer));
         let command = dialyzer.map(|vm| self.dialyzer_command(vm.nonce()));
         if let (Some(vm), Some(command)) = (&mut self.analysis, command) {
             vm.send(command);

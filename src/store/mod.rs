@@ -73,6 +73,14 @@ impl Store {
         packages.and_then(|packages| packages.folder.file_name()).map_or(all.clone(), |set| all.join(set))
     }
 
+    /// Dialyxir's type information, for a project with these packages.
+    #[must_use]
+    pub fn dialyxir_plt(&self, packages: &[&Installed]) -> PathBuf {
+        let sets = packages.iter().filter_map(|packages| packages.folder.file_name());
+        let sets: Vec<_> = sets.map(|set| set.to_string_lossy()).collect();
+        self.root.join("plt").join(format!("dialyxir-{}", sets.join("-")))
+    }
+
     /// Our own modules, compiled on first use.
     ///
     /// # Errors
