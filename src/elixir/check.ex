@@ -24,7 +24,7 @@ defmodule Practice.Check do
 
     * `hashes` - `stage` is `before` (the solution is compiled) or `after` (the tests have run);
       `modules` are the names and MD5 sums of loaded code: tests, control tests, support modules,
-      ExUnit and these modules. A module that is not loaded any more is missing
+      what was loaded of packages, ExUnit and these modules. A module that is not loaded any more is missing
     * `diagnostic` - see `Practice.Compiler`
     * `compiled` - `ok`; the solution's `modules`; `redefined` are those of them that existed before,
       so that the VM can't be trusted any more; `duration_us`
@@ -58,7 +58,8 @@ defmodule Practice.Check do
     System.put_env("PRACTICE_PREPARED", command.filled)
     controls = Controls.define(command.controls)
     tests = Prepare.load_tests(command.tests_ebin)
-    watched = watched(command) ++ tests ++ Enum.map(controls, &elem(&1, 0))
+    loaded = loaded_from(command.packages)
+    watched = watched(command) ++ loaded ++ tests ++ Enum.map(controls, &elem(&1, 0))
     Channel.event(channel, :hashes, %{stage: :before, modules: hashes(watched)})
     protect(watched)
 
@@ -88,6 +89,15 @@ defmodule Practice.Check do
     for file <- Path.wildcard(Path.join(ebin, "*.beam")) do
       file |> Path.basename(".beam") |> String.to_atom()
     end
+  end
+
+  # What the tests use of packages is loaded by now: assertions of theirs, say.
+  defp loaded_from(ebins) do
+    ebins = MapSet.new(ebins)
+
+    for {module, [_ | _] = file} <- :code.all_loaded(),
+        file |> List.to_string() |> Path.dirname() |> then(&(&1 in ebins)),
+        do: module
   end
 
   defp hashes(modules) do
