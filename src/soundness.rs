@@ -231,7 +231,10 @@ fn unexpected_files(exercise: &Exercise) -> Vec<String> {
             [kind @ ("alternatives" | "bad"), name, "lib", ..] => {
                 declared.contains(&format!("{kind}/{name}"))
             }
-            ["stub" | "solution", "lib", ..] | ["support" | "test" | "hidden" | "race", ..] => true,
+            ["stub" | "solution", "lib", ..] => true,
+            ["support" | "stand_ins" | "test" | "hidden" | "race", ..] => true,
+            ["packages", "support" | "test", _, ..] => true,
+            ["packages", file] => file.ends_with(".lock"),
             [file] => FILES.contains(file),
             _ => false,
         }
@@ -242,6 +245,9 @@ fn unexpected_files(exercise: &Exercise) -> Vec<String> {
             let folder = path.split('/').next().unwrap_or_default();
             match folder {
                 "alternatives" | "bad" => format!("{path} belongs to no variant in exercise.toml"),
+                "packages" => {
+                    format!("{path} is no lock file, and not under packages/support/ or packages/test/")
+                }
                 folder if FOLDERS.contains(&folder) => {
                     format!("{path} is not where a variant's files are: under lib/")
                 }

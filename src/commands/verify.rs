@@ -17,7 +17,7 @@ use crate::{
     cli::{Format, VerifyArgs},
     error::Error,
     exercise::{
-        Exercise, Variant, VariantKind, lock,
+        Exercise, Supply, Variant, VariantKind, lock,
         supply::{PACKAGE_TESTS, PACKAGE_TESTS_LOCK},
     },
     exit::Exit,
@@ -95,14 +95,15 @@ fn verify(
     let mut work: Vec<Piece<'_>> = Vec::new();
     for exercise in exercises {
         let ground = workshop.ground(exercise);
-        if ground.can_run() {
+        if ground.supply == Supply::StandIns {
+            work.extend(on_stand_ins(exercise, &Options::default()));
+        } else if ground.can_run() {
             work.extend(exercise.variants().into_iter().map(|variant| Piece::new(exercise, variant)));
         }
         // Both must come to the same.
         if args.with_packages && ground.installed.is_some() && exercise.has_stand_ins() {
-            work.extend(
-                exercise.variants().into_iter().map(|variant| Piece::on_stand_ins(exercise, variant)),
-            );
+            let chosen = Options { stand_ins: true, ..Options::default() };
+            work.extend(on_stand_ins(exercise, &chosen).map(Piece::told_apart));
         }
     }
     if let Some((part, of)) = part {
@@ -162,6 +163,14 @@ fn in_parallel<W: Sync, R: Send>(
     (0..work.len()).map(|index| results.remove(&index)).collect()
 }
 
+/// The variants that stand-ins can judge: all but those that only a test with packages tells apart.
+fn on_stand_ins<'a>(exercise: &'a Exercise, options: &Options) -> impl Iterator<Item = Piece<'a>> {
+    let tests = exercise.package_tests().unwrap_or_default();
+    let judged =
+        exercise.variants().into_iter().filter(move |variant| !variant.declared.fails_one_of(&tests));
+    judged.map(move |variant| Piece { options: options.clone(), ..Piece::new(exercise, variant) })
+}
+
 /// One variant, to be checked.
 struct Piece<'a> {
     exercise: &'a Exercise,
@@ -174,9 +183,10 @@ impl<'a> Piece<'a> {
         Self { exercise, variant, options: Options::default() }
     }
 
-    fn on_stand_ins(exercise: &'a Exercise, variant: Variant) -> Self {
-        let variant = Variant { name: format!("{} (on stand-ins)", variant.name), ..variant };
-        Self { options: Options { stand_ins: true, ..Options::default() }, ..Self::new(exercise, variant) }
+    /// The same variant is checked on the packages, too.
+    fn told_apart(mut self) -> Self {
+        self.variant.name.push_str(" (on stand-ins)");
+        self
     }
 
     fn check(&self, workshop: &Workshop) -> Result<Report, Error> {
