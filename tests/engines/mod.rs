@@ -160,14 +160,12 @@ fn without_consistency(found: Vec<Found>) -> Vec<Found> {
 
 fn assert_same(what: &str, fast: &[Found], by_mix: &[Found]) {
     let only = |of: &[Found], other: &[Found]| {
-        of.iter()
-            .filter(|found| !other.contains(found))
-            .map(|found| format!("  {found:?}\n"))
-            .collect::<String>()
+        let lines = of.iter().filter(|found| !other.contains(found)).map(|found| format!("  {found:?}"));
+        lines.collect::<Vec<_>>().join("\n")
     };
     assert!(
         fast == by_mix,
-        "{what}: {} and {} issues\nonly in the analysis VM:\n{}only with Mix:\n{}",
+        "{what}: {} and {} issues\nonly in the analysis VM:\n{}\nonly with Mix:\n{}",
         fast.len(),
         by_mix.len(),
         only(fast, by_mix),
@@ -209,8 +207,8 @@ fn fast_credo(workshop: &Workshop, root: &Path, corpus: &[SourceFile]) -> Fast {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let names: String = corpus.iter().map(|file| format!("{}\n", file.path)).collect();
-    vm.stdin.take().unwrap().write_all(names.as_bytes()).unwrap();
+    let names: Vec<&str> = corpus.iter().map(|file| file.path.as_str()).collect();
+    vm.stdin.take().unwrap().write_all(names.join("\n").as_bytes()).unwrap();
     let output = vm.wait_with_output().unwrap();
     assert!(output.status.success());
     let (mut together, mut alone, mut done) = (Vec::new(), Vec::new(), 0);
