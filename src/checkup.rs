@@ -496,7 +496,9 @@ mod tests {
         let solution = vec![SourceFile { shown: file.clone(), path: file, text: solution.into() }];
         let plan = Plan { engine: Engine::Mix, solution, ..plan(&[Step::Credo]) };
         let mut checkup = Checkup::new(&plan);
-        events.into_iter().for_each(|event| checkup.apply(event));
+        for event in events {
+            checkup.apply(event);
+        }
         checkup.finish(&[], "none", Duration::ZERO).step(Step::Credo).unwrap().clone()
     }
 
@@ -546,7 +548,9 @@ mod tests {
                 explanation: Some("e".into()),
             };
             let done = VmEvent::StepDone { step: "credo".into(), duration_us: 1 };
-            [issue, done].into_iter().for_each(|event| checkup.apply(Event::Said(Vm::Analysis, event)));
+            for event in [issue, done] {
+                checkup.apply(Event::Said(Vm::Analysis, event));
+            }
             let report = checkup.finish(&hints, "none", Duration::ZERO);
             report.hints.into_iter().map(|hint| (hint.id, hint.because)).collect::<Vec<_>>()
         };

@@ -43,13 +43,13 @@ pub fn finding(issue: Issue) -> Finding {
         message: issue.message.trim().trim_end_matches('.').to_owned(),
         help: issue.explanation.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()),
         credo: None,
-        trigger: issue.trigger.map(in_source).filter(|trigger| !trigger.is_empty()),
+        trigger: issue.trigger.as_deref().map(in_source).filter(|trigger| !trigger.is_empty()),
     }
 }
 
 /// Modules have a prefix that the source does not spell out.
-fn in_source(trigger: String) -> String {
-    trigger.strip_prefix("Elixir.").map_or(trigger.clone(), str::to_owned)
+fn in_source(trigger: &str) -> String {
+    trigger.strip_prefix("Elixir.").unwrap_or(trigger).to_owned()
 }
 
 /// What `mix credo --format json` prints. It holds no explanations.
@@ -279,7 +279,7 @@ mod tests {
 
     #[test]
     fn a_module_is_named_as_the_source_names_it() {
-        assert_eq!(in_source("Elixir.Enum".into()), "Enum");
-        assert_eq!(in_source("Enum.map".into()), "Enum.map");
+        assert_eq!(in_source("Elixir.Enum"), "Enum");
+        assert_eq!(in_source("Enum.map"), "Enum.map");
     }
 }
