@@ -33,18 +33,10 @@ impl Ground {
                 return Self { supply, packages: None, installed: None, lacks: Some(error.to_string()) };
             }
         };
-        match store.installed(&packages) {
-            Some(installed) => Self {
-                supply: Supply::Packages,
-                packages: Some(packages),
-                installed: Some(installed),
-                lacks: None,
-            },
-            None => {
-                let lacks = Some(to_be_set_up(&packages));
-                Self { supply, packages: Some(packages), installed: None, lacks }
-            }
-        }
+        let installed = store.installed(&packages);
+        let lacks = installed.is_none().then(|| to_be_set_up(&packages));
+        let supply = if installed.is_some() { Supply::Packages } else { supply };
+        Self { supply, packages: Some(packages), installed, lacks }
     }
 
     /// For an exercise that needs no packages.

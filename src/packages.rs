@@ -75,7 +75,7 @@ impl PackageSet {
     #[must_use]
     pub fn slug(&self) -> String {
         let pairs = |map: &BTreeMap<String, String>| {
-            map.iter().map(|(name, value)| format!("{name} {value}\n")).collect::<String>()
+            map.iter().map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join("\n")
         };
         let content = format!("{LAYOUT}\n{}\n{}", pairs(&self.requirements), pairs(&self.versions));
         format!("{}-{}", self.name, &sha256_hex([content.as_bytes()])[..12])
@@ -169,11 +169,8 @@ pub fn parse_lock(text: &str) -> BTreeMap<String, String> {
 /// A `mix.lock` with names and versions only, as Hex reads it too.
 #[must_use]
 pub fn write_lock(versions: &BTreeMap<String, String>) -> String {
-    let entries: String = versions
-        .iter()
-        .map(|(name, version)| format!("  \"{name}\": {{:hex, :{name}, \"{version}\"}},\n"))
-        .collect();
-    format!("%{{\n{entries}}}\n")
+    let entry = |(name, version)| format!("  \"{name}\": {{:hex, :{name}, \"{version}\"}},");
+    format!("%{{\n{}\n}}\n", versions.iter().map(entry).collect::<Vec<_>>().join("\n"))
 }
 
 #[cfg(test)]

@@ -176,7 +176,8 @@ impl Work<'_> {
 
     /// Loads every module and starts the applications, so that a set that cannot be used is none.
     fn try_out(&self) -> Result<(), Error> {
-        let quoted = |names: Vec<&str>| names.iter().map(|name| format!(":{name}, ")).collect::<String>();
+        let quoted =
+            |names: Vec<&str>| names.iter().map(|name| format!(":{name}")).collect::<Vec<_>>().join(", ");
         let script = format!(
             "for app <- [{}] do\n  with {{:error, reason}} <- Application.load(app), true <- reason != \
              {{:already_loaded, app}}, do: raise(\"#{{app}}: #{{inspect(reason)}}\")\n  for module <- \

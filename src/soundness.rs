@@ -1,6 +1,6 @@
 //! Whether an exercise is sound: what `practice verify` proves. Pure: it reads reports.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::Path};
 
 use regex::Regex;
 
@@ -231,10 +231,10 @@ fn unexpected_files(exercise: &Exercise) -> Vec<String> {
             [kind @ ("alternatives" | "bad"), name, "lib", ..] => {
                 declared.contains(&format!("{kind}/{name}"))
             }
-            ["stub" | "solution", "lib", ..] => true,
-            ["support" | "stand_ins" | "test" | "hidden" | "race", ..] => true,
-            ["packages", "support" | "test", _, ..] => true,
-            ["packages", file] => file.ends_with(".lock"),
+            ["stub" | "solution", "lib", ..]
+            | ["support" | "stand_ins" | "test" | "hidden" | "race", ..]
+            | ["packages", "support" | "test", _, ..] => true,
+            ["packages", file] => Path::new(file).extension().is_some_and(|extension| extension == "lock"),
             [file] => FILES.contains(file),
             _ => false,
         }

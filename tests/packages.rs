@@ -144,7 +144,7 @@ fn killed_at_any_moment_it_is_taken_up_again() {
         child.kill().unwrap();
         child.wait().unwrap();
         eventually("nothing runs on", || !still_runs(&practice));
-        assert_eq!(installed(&practice), [PathBuf::new(); 0], "killed at {word}");
+        assert!(installed(&practice).is_empty(), "killed at {word}");
         let compiled = times(&practice, "bunt");
         let again = setup(&practice);
         assert_eq!(installed(&practice).len(), 1, "killed at {word}: {}", again.all());
@@ -178,7 +178,7 @@ fn a_package_that_does_not_compile_is_shown() {
     assert!(ran.stderr.contains("the packages of `tools` could not be compiled"), "{}", ran.all());
     assert!(ran.stderr.contains("** (CompileError) no"), "{}", ran.all());
     assert!(!ran.stderr.contains("\n50\n"), "all of the output is shown: {}", ran.all());
-    assert_eq!(installed(&practice), [PathBuf::new(); 0]);
+    assert!(installed(&practice).is_empty());
 }
 
 /// Mix only warns, and ends well.
@@ -189,7 +189,7 @@ fn a_package_for_another_elixir_is_refused() {
     let ran = setup(&practice);
     assert_eq!(ran.code, 2, "{}", ran.all());
     assert!(ran.stderr.contains("requires Elixir"), "{}", ran.all());
-    assert_eq!(installed(&practice), [PathBuf::new(); 0]);
+    assert!(installed(&practice).is_empty());
 }
 
 fn a_set_that_cannot_be_loaded_is_none() {
@@ -203,7 +203,7 @@ fn a_set_that_cannot_be_loaded_is_none() {
     let ran = setup(&practice);
     assert_eq!(ran.code, 2, "{}", ran.all());
     assert!(ran.stderr.contains("could not be loaded after they were compiled"), "{}", ran.all());
-    assert_eq!(installed(&practice), [PathBuf::new(); 0]);
+    assert!(installed(&practice).is_empty());
 }
 
 fn another_choice_than_the_lock_is_refused() {
@@ -214,7 +214,7 @@ fn another_choice_than_the_lock_is_refused() {
     let ran = setup(&practice);
     assert_eq!(ran.code, 2, "{}", ran.all());
     assert!(ran.stderr.contains("credo 9.9.9"), "{}", ran.all());
-    assert_eq!(installed(&practice), [PathBuf::new(); 0]);
+    assert!(installed(&practice).is_empty());
 }
 
 fn ctrl_c_leaves_no_process() {
@@ -223,7 +223,7 @@ fn ctrl_c_leaves_no_process() {
     assert_eq!(ran.code, 130, "{}", ran.all());
     assert!(ran.took < Duration::from_secs(10), "{:?}", ran.took);
     eventually("nothing runs on", || !still_runs(&practice));
-    assert_eq!(installed(&practice), [PathBuf::new(); 0]);
+    assert!(installed(&practice).is_empty());
 }
 
 fn clean_removes_everything() {
@@ -239,7 +239,7 @@ fn files_that_are_no_archive_are_refused() {
     let ran = practice.again().args("setup --import text.tar.zst").run();
     assert_eq!(ran.code, 2, "{}", ran.all());
     assert!(ran.stderr.contains("not a whole archive"), "{}", ran.all());
-    assert_eq!(sets(&practice), [PathBuf::new(); 0]);
+    assert!(sets(&practice).is_empty());
     let ran = practice.again().args("setup --export there.tar.zst").run();
     assert_eq!(ran.code, 2, "{}", ran.all());
     assert!(ran.stderr.contains("no packages are installed"), "{}", ran.all());
@@ -270,7 +270,8 @@ fn a_full_disk_leaves_no_set() {
     assert_eq!(output.status.code(), Some(2), "{said}");
     assert!(said.contains("the disk is full"), "{said}");
     let left = String::from_utf8_lossy(&output.stdout);
-    assert!(left.lines().all(|line| line.ends_with(".lock") || line.ends_with(".unfinished")), "{left}");
+    let unsealed = |line: &str| [".lock", ".unfinished"].iter().any(|end| line.ends_with(end));
+    assert!(left.lines().all(unsealed), "{left}");
     // With room, what is left does no harm.
     let ran = setup(&with_fake_mix(MIX));
     assert!(!ran.stderr.contains("disk"), "{}", ran.all());

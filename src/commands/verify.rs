@@ -226,15 +226,13 @@ fn collect(
 }
 
 fn note_steps_not_run(soundness: &mut Soundness, report: &Report) {
-    let of_step = |step: &StepReport| match &step.outcome {
-        Outcome::NotRun(Why::Missing(reason)) => Some((step.step, reason.clone())),
-        _ => {
-            let missing = step.tests.iter().find(|test| test.outcome == TestOutcome::Missing)?;
-            Some((
-                step.step,
-                format!("some tests of {}: {}", report.exercise, missing.failure.as_ref()?.message),
-            ))
+    let of_step = |step: &StepReport| {
+        if let Outcome::NotRun(Why::Missing(reason)) = &step.outcome {
+            return Some((step.step, reason.clone()));
         }
+        let missing = step.tests.iter().find(|test| test.outcome == TestOutcome::Missing)?;
+        let reason = &missing.failure.as_ref()?.message;
+        Some((step.step, format!("some tests of {}: {reason}", report.exercise)))
     };
     for missing in report.steps.iter().filter_map(of_step) {
         if !soundness.steps_not_run.contains(&missing) {

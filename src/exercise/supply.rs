@@ -4,6 +4,8 @@
 //! anything runs, by [`Exercise::supplied`]; everything after that sees an exercise with given modules
 //! in `support/` and need not know why these.
 
+use std::borrow::Cow;
+
 use super::{Exercise, Files, ManifestError, lock};
 use crate::{
     packages::{PackageSet, SetError},
@@ -55,7 +57,7 @@ impl Exercise {
         if !self.needs_packages() {
             return Ok(None);
         }
-        let lock = |from: &str| self.text(&format!("{PACKAGES}{from}.lock")).map(|text| text.into_owned());
+        let lock = |from: &str| self.text(&format!("{PACKAGES}{from}.lock")).map(Cow::into_owned);
         PackageSet::choose(&self.id, &self.manifest.packages, elixir, lock).map(Some)
     }
 

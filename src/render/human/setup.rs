@@ -57,8 +57,8 @@ pub fn set_up(rows: &[InstalledRow<'_>], typed: &[String]) -> String {
         })
         .collect();
     if !typed.is_empty() {
-        let types = format!("type information for {}", typed.join(", "));
-        parts.push(wrap(&types, WIDTH, "  ", "    "));
+        let made = format!("type information for {}", typed.join(", "));
+        parts.push(wrap(&made, WIDTH, "  ", "    "));
     }
     parts.push(format!("\n{}: checks need no network from here on", Styled(GOOD, "ready")));
     parts.join("\n")
