@@ -137,10 +137,10 @@ fn a_set_is_fetched_compiled_and_sealed() {
 
 fn killed_at_any_moment_it_is_taken_up_again() {
     for (moment, word) in ["local.hex", "deps.get", "deps.compile", "bunt", "jason"].iter().enumerate() {
-        let practice = with_fake_mix(MIX).env("PAUSE", "0.1");
+        let practice = with_fake_mix(MIX).env("PAUSE", "0.4");
         let mut child = practice.again().args("setup").spawn();
         eventually("the moment comes", || times(&practice, word) > 0);
-        std::thread::sleep(Duration::from_millis(30 * moment as u64));
+        std::thread::sleep(Duration::from_millis(20 * moment as u64));
         child.kill().unwrap();
         child.wait().unwrap();
         eventually("nothing runs on", || !still_runs(&practice));
