@@ -322,6 +322,7 @@ impl<'t> Facts<'t> {
     pub(super) fn may_be_documented(&self) -> bool {
         let name = self.name.rsplit('.').next().unwrap_or_default();
         self.is_part_of_something()
+            || name.ends_with("Web")
             || (self.name.contains('.') && KNOWN_PARTS.iter().any(|part| name.ends_with(part)))
     }
 
@@ -357,7 +358,7 @@ impl<'t> Facts<'t> {
         let macros = self.macros.iter().filter(|name| !name.starts_with('_')).count();
         let documents = self.attributes.iter().any(|(name, value)| name == "doc" && !is_false(value));
         let few = if documents { 1 } else { 2 };
-        !is_process && own.len() + macros <= few
+        !is_process && (own.len() + macros <= few || self.may_hide_callbacks())
     }
 
     /// Tests, scripts, and what a framework calls: controllers, views, live views.
@@ -385,10 +386,13 @@ fn has_template(function: &Node<'_>) -> bool {
     function.dfs().any(|node| is_kind(&node, "sigil") && node.text().starts_with("~H"))
 }
 
-/// Whether a function only returns what is written in it.
+/// Whether a function only returns what is written in it: `{:plug_conn, :sent}`, `@limit`.
 fn is_constant(function: &Node<'_>) -> bool {
-    const LITERALS: [&str; 8] = ["atom", "boolean", "charlist", "float", "integer", "nil", "sigil", "string"];
     let body = do_body(function);
     let [only] = &body[..] else { return false };
-    LITERALS.contains(&&*only.kind()) || (is_kind(only, "unary_operator") && only.text().starts_with('@'))
+    !only.dfs().any(|node| match &*node.kind() {
+        "call" => true,
+        "identifier" => !node.parent().is_some_and(|parent| parent.text().starts_with('@')),
+        _ => false,
+    })
 }
