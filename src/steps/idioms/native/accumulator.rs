@@ -41,6 +41,12 @@ fn accumulates(function: &Node<'_>, operator: &Node<'_>, list: &Node<'_>) -> boo
     if is_kind(function, "unary_operator") {
         return list.text() == "&2";
     }
+    // Where the others are put in front, the end is meant.
+    let puts_in_front =
+        |node: Node<'_>| sides(&node, "|").is_some_and(|(_, rest)| rest.text() == list.text());
+    if function.dfs().any(puts_in_front) {
+        return false;
+    }
     named_children(function).iter().filter(|child| contains(child, operator)).filter_map(clause).any(
         |clause| {
             let accumulator = clause.patterns.get(1);

@@ -99,6 +99,9 @@ const KNOWN_PARTS: [&str; 13] = [
 /// Behaviours of processes: what one is for is not told by the callbacks that it has.
 const PROCESSES: [&str; 4] = ["GenServer", "GenStage", "Agent", ":gen_statem"];
 
+/// So many functions and macros do not need a word about what they have in common.
+const FEW: usize = 2;
+
 /// Functions that supervisors call, in any module.
 pub(super) const STARTERS: [&str; 2] = ["start_link", "child_spec"];
 
@@ -115,7 +118,7 @@ pub(super) enum Doc {
     Missing,
     /// What it is for.
     Said,
-    /// That nobody should call it: `@doc false`, a name with leading underscores, deprecated.
+    /// That nobody should call it: `@doc false`, a name like `_f` or `do_f`, deprecated.
     Hidden,
 }
 
@@ -244,7 +247,7 @@ impl<'t> Facts<'t> {
             arity,
             clauses: vec![signature.range()],
             implements: set("impl", false),
-            doc: if set("doc", true) || name.starts_with('_') || is_deprecated(attributes) {
+            doc: if set("doc", true) || is_inner(&name) || is_deprecated(attributes) {
                 Doc::Hidden
             } else if set("doc", false) {
                 Doc::Said
@@ -322,6 +325,7 @@ impl<'t> Facts<'t> {
     pub(super) fn may_be_documented(&self) -> bool {
         let name = self.name.rsplit('.').next().unwrap_or_default();
         self.is_part_of_something()
+            || name.ends_with("Web")
             || (self.name.contains('.') && KNOWN_PARTS.iter().any(|part| name.ends_with(part)))
     }
 
@@ -346,18 +350,13 @@ impl<'t> Facts<'t> {
         let is_process = self.uses.iter().any(|(module, _)| PROCESSES.contains(&&**module));
         let mut callbacks = self.callbacks();
         self.add_unnamed_callbacks(&mut callbacks);
-        let own: Vec<_> = self
+        let own = self
             .functions()
-            .filter(|(name, function)| {
-                function.doc != Doc::Hidden
-                    && !STARTERS.contains(name)
-                    && !function.is_callback(name, &callbacks)
-            })
-            .collect();
+            .filter(|(_, function)| function.doc != Doc::Hidden && !function.is_plain)
+            .filter(|(name, function)| !STARTERS.contains(name) && !function.is_callback(name, &callbacks))
+            .count();
         let macros = self.macros.iter().filter(|name| !name.starts_with('_')).count();
-        let documents = self.attributes.iter().any(|(name, value)| name == "doc" && !is_false(value));
-        let few = if documents { 1 } else { 2 };
-        !is_process && own.len() + macros <= few
+        !is_process && (own + macros <= FEW || self.may_hide_callbacks())
     }
 
     /// Tests, scripts, and what a framework calls: controllers, views, live views.
@@ -380,15 +379,23 @@ fn is_deprecated(attributes: &[(Cow<'_, str>, Node<'_>)]) -> bool {
     })
 }
 
+/// Whether a name is that of a part of another function, which is public only by oversight.
+fn is_inner(name: &str) -> bool {
+    name.starts_with('_') || name.starts_with("do_")
+}
+
 /// Whether a function contains a template.
 fn has_template(function: &Node<'_>) -> bool {
     function.dfs().any(|node| is_kind(&node, "sigil") && node.text().starts_with("~H"))
 }
 
-/// Whether a function only returns what is written in it.
+/// Whether a function only returns what is written in it: `{:plug_conn, :sent}`, `@limit`.
 fn is_constant(function: &Node<'_>) -> bool {
-    const LITERALS: [&str; 8] = ["atom", "boolean", "charlist", "float", "integer", "nil", "sigil", "string"];
     let body = do_body(function);
     let [only] = &body[..] else { return false };
-    LITERALS.contains(&&*only.kind()) || (is_kind(only, "unary_operator") && only.text().starts_with('@'))
+    !only.dfs().any(|node| match &*node.kind() {
+        "call" => true,
+        "identifier" => !node.parent().is_some_and(|parent| parent.text().starts_with('@')),
+        _ => false,
+    })
 }

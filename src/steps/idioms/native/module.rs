@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, ops::Range, path::Path};
 
 use super::{
     super::{
-        syntax::{child_of_kind, is_kind, is_local_call, local_name, named_children},
+        syntax::{attribute, child_of_kind, is_kind, is_local_call, local_name, named_children},
         tree::Node,
     },
     facts::{DEFINITIONS, Doc, Facts, Function, STARTERS, is_false},
@@ -114,14 +114,21 @@ fn is_quoted(node: &Node<'_>) -> bool {
 fn is_explained(module: &Node<'_>) -> bool {
     let block = child_of_kind(module, "do_block");
     let mut items = block.iter().flat_map(Node::children).filter(Node::is_named);
-    let first = items
-        .find(|item| !["use", "alias", "import", "require"].iter().any(|name| is_local_call(item, name)));
+    let first = items.find(|item| !is_preamble(item));
     let then = items.find(|item| !is_kind(item, "comment"));
     // A comment right above a function is about the function.
-    let stands_alone = then.is_none_or(|then| !DEFINITIONS.iter().any(|name| is_local_call(&then, name)));
+    let stands_alone = then.is_none_or(|then| {
+        !DEFINITIONS.iter().any(|name| is_local_call(&then, name)) || has_space_above(&then)
+    });
     first.is_some_and(|first| is_kind(&first, "comment") && (stands_alone || is_top(&first)))
         || is_copied(module)
         || module.ancestors().any(|ancestor| is_local_call(&ancestor, "defmodule"))
+}
+
+/// What stands at the top of a module before it begins: `use`, `alias`, `@behaviour`.
+fn is_preamble(item: &Node<'_>) -> bool {
+    ["use", "alias", "import", "require"].iter().any(|name| is_local_call(item, name))
+        || attribute(item).is_some_and(|(name, _)| name == "behaviour")
 }
 
 /// Whether a comment above a module says that its code is kept elsewhere.
@@ -131,6 +138,12 @@ fn is_copied(module: &Node<'_>) -> bool {
         let text = comment.text().to_lowercase();
         ["vendored", "generated", "do not edit", "copied from"].iter().any(|word| text.contains(word))
     })
+}
+
+/// Whether an empty line is between the node and what is before it.
+fn has_space_above(node: &Node<'_>) -> bool {
+    let before = node.prev_all().find(Node::is_named);
+    before.is_none_or(|before| before.end_pos().line() + 1 < node.start_pos().line())
 }
 
 /// Whether nothing stands before the node.
