@@ -29,18 +29,14 @@ pub fn about_to_install(sets: &[&PackageSet]) -> String {
     format!(
         "Fetching {} from Hex, and compiling them, once: roughly {}.\n{}",
         count(packages, "package"),
-        minutes(packages),
+        minutes(sets.len()),
         lines.join("\n")
     )
 }
 
-/// Four seconds a package on a machine of two cores, as a person would say it.
-fn minutes(packages: usize) -> String {
-    match packages * 4 / 60 {
-        0 => "half a minute".to_owned(),
-        1 => "a minute or two".to_owned(),
-        minutes => format!("{minutes} minutes"),
-    }
+/// Half a minute of work for a set on one core, and some for the type information, as a person would say it.
+fn minutes(sets: usize) -> String {
+    if sets == 1 { "a minute".to_owned() } else { format!("{sets} minutes") }
 }
 
 /// What is ready now.
