@@ -276,11 +276,10 @@ impl<'t> Facts<'t> {
         self.functions.iter().flat_map(|(name, all)| all.iter().map(|one| (name.as_str(), one)))
     }
 
-    /// What has a spec, or nothing if a spec's name is only known after macros have run.
-    pub(super) fn specs(&self) -> Option<Signatures> {
+    /// What has a type by one of these attributes, or nothing if a name is only known after macros have run.
+    pub(super) fn typed(&self, by: &[&str]) -> Option<Signatures> {
         let mut specs = Signatures::new();
-        // A callback's type is the function's too.
-        for (_, value) in self.attributes.iter().filter(|(name, _)| ["spec", "callback"].contains(&&**name)) {
+        for (_, value) in self.attributes.iter().filter(|(name, _)| by.contains(&&**name)) {
             let typed = sides(value, "when").map_or_else(|| value.clone(), |(typed, _)| typed);
             let (name, parameters) = head(&sides(&typed, "::")?.0)?;
             specs.entry(name).or_default().insert(parameters.len());

@@ -31,7 +31,10 @@ pub(super) fn missing_spec(path: &str, module: &Node<'_>) -> Vec<Range<usize>> {
     if is_script(path) || private || facts.has_no_api() || is_quoted(module) || is_copied(module) {
         return Vec::new();
     }
-    let Some(specs) = facts.specs() else { return Vec::new() };
+    // A callback's type is the function's too.
+    let (Some(specs), Some(typed)) = (facts.typed(&["spec"]), facts.typed(&["spec", "callback"])) else {
+        return Vec::new();
+    };
     let mut callbacks = facts.callbacks();
     facts.add_unnamed_callbacks(&mut callbacks);
     if facts.may_hide_callbacks() {
@@ -44,7 +47,7 @@ pub(super) fn missing_spec(path: &str, module: &Node<'_>) -> Vec<Range<usize>> {
         })
         .filter(|(_, function)| !function.is_plain)
         .filter(|(name, function)| {
-            !function.is_one_of(name, &specs) && !function.is_callback(name, &callbacks)
+            !function.is_one_of(name, &typed) && !function.is_callback(name, &callbacks)
         })
         .map(|(_, function)| function);
     let untyped: Vec<_> = untyped.collect();
