@@ -250,6 +250,27 @@ fn the_fast_engine_and_mix_agree() {
     }
 }
 
+/// In a home where nothing is installed.
+#[test]
+fn the_commands_of_mix_say_what_they_lack() {
+    let _alone = alone();
+    let exercises = repo().join("fixtures/exercises");
+    let practice = Practice::new()
+        .args("check double --format json --only compile,credo,dialyzer --timeout 60 --engine mix --file")
+        .arg(exercises.join("double/solution/lib/double.ex"))
+        .arg("--exercises")
+        .arg(&exercises);
+    let ran = practice.run();
+    let json = ran.json();
+    assert_eq!((ran.code, &json["complete"]), (0, &Value::from(false)), "{}", ran.all());
+    assert_eq!(outcome(&json, "compile"), "passed");
+    for (step, tool) in [("credo", "Credo"), ("dialyzer", "Dialyxir")] {
+        assert_eq!(outcome(&json, step), "not_run");
+        let reason = format!("{tool} is not installed; `practice setup` does that");
+        assert_eq!(steps(&json)[step]["reason"], reason);
+    }
+}
+
 #[test]
 fn leaving_out_the_compiler_does_not_pass_over_its_errors() {
     let _alone = alone();

@@ -37,7 +37,7 @@ const LARGEST_PLT: u64 = 1024 * 1024 * 1024;
 /// Nothing that a command prints about one solution is longer.
 const OUTPUT_CAP: usize = 8 * 1024 * 1024;
 
-/// Mix in a project with these packages.
+/// Mix in a project with packages.
 pub struct Mix<'a> {
     workshop: &'a Workshop,
     /// Those of the exercise, and our tools.
@@ -52,10 +52,19 @@ impl<'a> Mix<'a> {
     /// # Errors
     /// Elixir does not answer.
     pub fn new(workshop: &'a Workshop, ground: &'a Ground) -> Result<Self, Error> {
-        let packages: Vec<&Installed> = packages(workshop, ground);
+        let mut packages = packages(workshop, ground);
         let hex = if packages.is_empty() { None } else { workshop.toolchain.mix()?.hex };
         let archives = hex.as_deref().and_then(Path::parent).map(Path::to_owned);
+        if archives.is_none() {
+            // Without our tools, a project may have no packages: then Mix can do what is left.
+            packages.truncate(usize::from(ground.installed.is_some()));
+        }
         Ok(Self { workshop, packages, archives })
+    }
+
+    /// The packages of the project.
+    pub fn packages(&self) -> &[&'a Installed] {
+        &self.packages
     }
 
     /// Why a step's command cannot be run here.
@@ -66,15 +75,12 @@ impl<'a> Mix<'a> {
             Step::Credo => Some("Credo"),
             Step::Dialyzer => Some("Dialyxir"),
         };
-        match tool {
-            Some(tool) if self.workshop.tools.is_none() => {
-                Some(format!("{tool} is not installed; `practice setup` does that"))
-            }
-            _ if self.packages.is_empty() || self.archives.is_some() => None,
-            _ => {
-                Some("Mix needs Hex for the packages of the project; `mix local.hex` installs it".to_owned())
-            }
+        if let (Some(tool), None) = (tool, &self.workshop.tools) {
+            return Some(format!("{tool} is not installed; `practice setup` does that"));
         }
+        let needs_packages = tool.is_some() || !self.packages.is_empty();
+        (needs_packages && self.archives.is_none())
+            .then(|| "Mix needs Hex for the project's packages; `mix local.hex` installs it".to_owned())
     }
 
     /// Where Mix finds Hex.
@@ -131,7 +137,7 @@ impl<'a> Mix<'a> {
     }
 }
 
-/// The packages of a project that Mix works in.
+/// The packages of a project in which Mix is to find everything.
 pub fn packages<'a>(workshop: &'a Workshop, ground: &'a Ground) -> Vec<&'a Installed> {
     ground.installed.iter().chain(&workshop.tools).collect()
 }

@@ -113,8 +113,11 @@ pub fn run(
         Engine::Mix => Some(Mix::new(workshop, job.ground)?),
     };
     // The fast engine needs no packages in the project: Mix does, and whoever looks at it afterwards.
-    let with_packages = job.keep || mix.is_some();
-    let packages = if with_packages { mix::packages(workshop, job.ground) } else { Vec::new() };
+    let packages = match &mix {
+        Some(mix) => mix.packages().to_vec(),
+        None if job.keep => mix::packages(workshop, job.ground),
+        None => Vec::new(),
+    };
     let missing = missing(workshop, job, mix.as_ref());
     let can_run = |step| job.plan.wants(step) && !missing.contains_key(&step);
     if let Some(mix) = &mix

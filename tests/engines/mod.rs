@@ -300,7 +300,8 @@ pub fn mix_judges_as_the_fast_engine(practice: &Practice) {
 }
 
 /// Dialyxir words its warnings in its own way, and does not leave out what follows from another one:
-/// so every warning of the analysis VM's must be among Dialyxir's, and none of these without any.
+/// so every warning of the analysis VM's must be among Dialyxir's, and none of these without any. Where
+/// the solution switches warnings off, the analysis VM finds them all the same.
 pub fn dialyxir_judges_as_the_fast_engine(practice: &Practice) {
     let checkout = reference("with_chain", "checkout");
     let end =
@@ -326,6 +327,10 @@ pub fn dialyxir_judges_as_the_fast_engine(practice: &Practice) {
             [&fast, &by_mix].map(|report| judged(report, "dialyzer", &["rule", "line"]));
         announce(&format!("{}: {outcome}, {fast:?}, {by_mix:?}, in {:?}", case.about, begin.elapsed()));
         assert_eq!(outcome, by_mix_outcome, "{}: {fast:?} {by_mix:?}", case.about);
-        assert!(fast.iter().all(|warning| by_mix.contains(warning)), "{}: {fast:?} {by_mix:?}", case.about);
+        let hidden = |warning: &Vec<Value>| {
+            by_mix.iter().any(|finding| finding[0] == "suppression") && warning[0] != "suppression"
+        };
+        let both = fast.iter().all(|warning| by_mix.contains(warning) || hidden(warning));
+        assert!(both, "{}: {fast:?} {by_mix:?}", case.about);
     }
 }
