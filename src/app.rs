@@ -2,7 +2,9 @@
 
 use crate::{
     cli::{Cli, Command, Format, Global},
-    commands::{Context, check, completions, doctor, hint, list, man, new, reset, solution, start, verify},
+    commands::{
+        Context, check, completions, doctor, hint, list, man, new, reset, setup, solution, start, verify,
+    },
     dirs::Dirs,
     error::Error,
     exit::Exit,
@@ -52,6 +54,7 @@ fn dispatch(command: Command, global: Global) -> Result<Exit, Error> {
         Command::Reset(args) => reset::run(&context, &args),
         Command::Verify(args) => verify::run(&context, &args),
         Command::New(args) => new::run(&context, &args),
+        Command::Setup(args) => setup::run(&context, &args),
         Command::Doctor => doctor::run(&context),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
@@ -69,6 +72,7 @@ fn supports(command: &Command, format: Format) -> Result<(), Error> {
         Command::Check(_) => ("check", ALL),
         Command::Verify(_) => ("verify", ALL),
         Command::List => ("list", PLAIN),
+        Command::Setup(_) => ("setup", PLAIN),
         Command::Doctor => ("doctor", PLAIN),
         Command::Start(_) => ("start", HUMAN),
         Command::Hint(_) => ("hint", HUMAN),

@@ -10,14 +10,15 @@ use crate::{
     dirs::Dirs,
     error::Error,
     event::Event,
-    exercise::Exercise,
+    exercise::{Exercise, Supply},
     exercise_set,
+    ground::Ground,
     hint::Hint,
-    plan::{Engine, Plan, SourceFile, Step},
+    plan::{Engine, Plan, SourceFile, Step, Unavailable},
     report::Report,
     runner::{self, Job, Workshop},
     steps::idioms::RuleSet,
-    store::Store,
+    store::{Prepared, Store, packages::Installed},
     toolchain::Toolchain,
 };
 
@@ -37,11 +38,20 @@ pub struct Options {
     pub engine: Engine,
     /// Instead of the exercise's time limit.
     pub timeout: Option<Duration>,
+    /// Run on stand-ins even where the packages are installed.
+    pub stand_ins: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { steps: Step::ALL.to_vec(), strict: false, keep: false, engine: Engine::Fast, timeout: None }
+        Self {
+            steps: Step::ALL.to_vec(),
+            strict: false,
+            keep: false,
+            engine: Engine::Fast,
+            timeout: None,
+            stand_ins: false,
+        }
     }
 }
 
@@ -62,8 +72,30 @@ pub fn open_workshop(dirs: &Dirs) -> Result<Workshop, Error> {
     let toolchain = Toolchain::find(&dirs.cache)?;
     let store = Store::new(&dirs.cache, &toolchain);
     let runner = store.runner(&toolchain)?;
-    let credo = runner::find_credo(packages().as_deref());
-    Ok(Workshop { toolchain, store, runner, credo })
+    let tools = tools(&store, &toolchain);
+    let credo = find_credo(&tools);
+    Ok(Workshop { toolchain, store, runner, tools: tools.ok(), credo })
+}
+
+/// The code paths of Credo: in the folder of compiled packages that the user names, or else among the
+/// packages that `practice setup` has installed.
+///
+/// # Errors
+/// Why Credo cannot be run, in a sentence.
+pub fn find_credo(tools: &Result<Installed, String>) -> Result<Vec<PathBuf>, String> {
+    match packages() {
+        Some(folder) => runner::find_credo(&folder),
+        None => tools.as_ref().map(Installed::ebins).map_err(Clone::clone),
+    }
+}
+
+/// Credo and Dialyxir.
+///
+/// # Errors
+/// Why they are not there, in a sentence.
+pub fn tools(store: &Store, toolchain: &Toolchain) -> Result<Installed, String> {
+    let set = exercise_set::tools(&toolchain.elixir).map_err(|error| error.to_string())?;
+    store.installed(&set).ok_or_else(|| "Credo is not installed; `practice setup` does that".to_owned())
 }
 
 /// The folder of compiled packages that the user names.
@@ -99,19 +131,43 @@ pub fn check(
     let begin = Instant::now();
     let hints = hints(exercise)?;
     let rules = rules_for(exercise)?;
-    let prepared = workshop.store.prepared(exercise, |out| {
-        sink(&Event::Preparing);
-        runner::prepare(workshop, exercise, out)
-    })?;
-    let plan = plan(exercise, solution, options)?;
+    let ground = if options.stand_ins { Ground::stand_ins() } else { workshop.ground(exercise) };
+    let supplied = exercise.supplied(ground.supply);
+    let prepared = prepared(workshop, &supplied, &ground, &mut || sink(&Event::Preparing))?;
+    let plan = plan(exercise, &ground, solution, options)?;
     let mut checkup = Checkup::new(&plan);
-    let job = Job { plan: &plan, exercise, prepared: &prepared, rules: &rules, keep: options.keep };
+    let job = Job {
+        plan: &plan,
+        exercise: &supplied,
+        ground: &ground,
+        prepared: prepared.as_ref(),
+        rules: &rules,
+        keep: options.keep,
+    };
     let kept = runner::run(workshop, &job, &mut |event| {
         sink(&event);
         checkup.apply(event);
     })?;
     let report = checkup.finish(&hints, SANDBOX, begin.elapsed());
     Ok(Done { report, kept })
+}
+
+/// The exercise's modules, compiled for what it runs on; nothing where it cannot run.
+fn prepared(
+    workshop: &Workshop,
+    supplied: &Exercise,
+    ground: &Ground,
+    begin: &mut dyn FnMut(),
+) -> Result<Option<Prepared>, Error> {
+    if !ground.can_run() {
+        return Ok(None);
+    }
+    let packages = ground.installed.as_ref();
+    let compile = |out: &Prepared| {
+        begin();
+        runner::prepare(workshop, supplied, packages, out)
+    };
+    workshop.store.prepared(supplied, packages, compile).map(Some)
 }
 
 /// Checks the idioms alone, which needs no Elixir.
@@ -125,7 +181,8 @@ pub fn check_idioms(
 ) -> Result<Done, Error> {
     let begin = Instant::now();
     let rules = rules_for(exercise)?;
-    let plan = plan(exercise, solution, options)?;
+    let ground = Ground::nothing();
+    let plan = plan(exercise, &ground, solution, options)?;
     let mut checkup = Checkup::new(&plan);
     checkup.apply(runner::idioms(&plan, &rules));
     let report = checkup.finish(&hints(exercise)?, SANDBOX, begin.elapsed());
@@ -137,15 +194,29 @@ fn hints(exercise: &Exercise) -> Result<Vec<Hint>, Error> {
     exercise.manifest.hints().map_err(|source| Error::Exercise { id: exercise.id.clone(), path, source })
 }
 
-fn plan(exercise: &Exercise, solution: Vec<SourceFile>, options: &Options) -> Result<Plan, Error> {
+fn plan(
+    exercise: &Exercise,
+    ground: &Ground,
+    solution: Vec<SourceFile>,
+    options: &Options,
+) -> Result<Plan, Error> {
     let at =
         |source| Error::Exercise { id: exercise.id.clone(), path: PathBuf::from("test/tests.lock"), source };
+    let unavailable = match (ground.supply, &ground.lacks) {
+        (Supply::StandIns, Some(reason)) => {
+            Some(Unavailable { tests: exercise.package_tests().map_err(at)?, reason: reason.clone() })
+        }
+        _ => None,
+    };
     Ok(Plan {
         exercise: exercise.id.clone(),
-        revision: exercise.revision(),
+        revision: exercise.revision.clone(),
         solution,
         steps: options.steps.clone(),
-        expected: exercise.expected_tests().map_err(at)?,
+        supply: ground.supply,
+        packages: ground.versions(exercise),
+        expected: exercise.supplied(ground.supply).expected_tests().map_err(at)?,
+        unavailable,
         modules: exercise.modules(),
         controls: runner::control_names()?,
         engine: options.engine,

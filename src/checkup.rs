@@ -4,12 +4,12 @@ use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
     doubles,
-    event::{Event, HowEnded, Vm, VmEnd, VmEvent},
+    event::{Event, HowEnded, MixCommand, Ran, Vm, VmEnd, VmEvent},
     finding::{Finding, Place},
     hint::{self, Cause, Hint},
     plan::{Engine, Plan, Step},
     report::{Outcome, Report, StepReport, Versions, Why, outcome_of},
-    steps::{self, test::TestLog},
+    steps::{self, Unjudged, credo::Issue, test::TestLog},
 };
 
 /// Everything heard so far of one check.
@@ -23,6 +23,8 @@ pub struct Checkup<'a> {
     idioms: Option<StepLog>,
     missing: BTreeMap<Step, String>,
     ends: [Option<VmEnd>; 2],
+    /// How the command of a step ended, where it did not end by itself.
+    cut_short: BTreeMap<Step, VmEnd>,
 }
 
 /// What was heard of the compiler.
@@ -60,13 +62,14 @@ impl<'a> Checkup<'a> {
             idioms: None,
             missing: BTreeMap::new(),
             ends: [None, None],
+            cut_short: BTreeMap::new(),
         }
     }
 
     /// Takes in an event.
     pub fn apply(&mut self, event: Event) {
         match event {
-            Event::Preparing | Event::Started(_) | Event::TestsReleased => {}
+            Event::Preparing | Event::Started(_) | Event::Running(_) | Event::TestsReleased => {}
             Event::Said(Vm::Test, event) => self.test_vm_said(event),
             Event::Said(Vm::Analysis, event) => self.analysis_vm_said(event),
             Event::Ended(vm, end) => self.ends[vm as usize] = Some(end),
@@ -76,6 +79,8 @@ impl<'a> Checkup<'a> {
                 self.idioms =
                     Some(StepLog { findings, duration, done: true, broken: unread, ..StepLog::default() });
             }
+            Event::Ran(command, ran) => self.command_ended(command, &ran),
+            Event::Unable { step, reason } => self.log(step).broken = Some(reason),
             Event::Missing { step, reason } => {
                 self.missing.insert(step, reason);
             }
@@ -159,10 +164,10 @@ impl<'a> Checkup<'a> {
             VmEvent::FormatFailed {} => {
                 self.log(Step::Format).blocked = Some("it does not parse".to_owned());
             }
-            VmEvent::CredoIssue { check, category, file, line, column, message, explanation } => {
+            VmEvent::CredoIssue { check, category, file, line, column, message, trigger, explanation } => {
                 let place = Place { file, line, column };
-                let found = steps::credo::finding(&check, &category, place, &message, explanation.as_deref());
-                self.log(Step::Credo).findings.push(found);
+                let issue = Issue { check, category, place, message, trigger, explanation };
+                self.log(Step::Credo).findings.push(steps::credo::finding(issue));
             }
             VmEvent::DialyzerWarning { name, file, line, column, message } => {
                 let place = Place { file, line, column };
@@ -170,9 +175,7 @@ impl<'a> Checkup<'a> {
             }
             VmEvent::StepDone { step, duration_us } => {
                 if let Some(step) = Step::from_name(&step) {
-                    let log = self.log(step);
-                    log.done = true;
-                    log.duration = Duration::from_micros(duration_us);
+                    self.done(step, Duration::from_micros(duration_us));
                 }
             }
             VmEvent::StepFailed { step, reason, blocked, missing } => match Step::from_name(&step) {
@@ -183,6 +186,42 @@ impl<'a> Checkup<'a> {
             },
             _ => {}
         }
+    }
+
+    /// A command of Mix has ended; what it has printed is evidence only if it ended by itself.
+    fn command_ended(&mut self, command: MixCommand, ran: &Ran) {
+        let (step, solution) = (command.step(), &self.plan.solution);
+        let HowEnded::Exited(status) = ran.how else {
+            self.cut_short.insert(step, ran.end());
+            return;
+        };
+        let read = match command {
+            MixCommand::Credo => steps::credo::read(status, ran, solution),
+            MixCommand::Dialyzer => steps::dialyzer::read(status, ran, solution),
+            MixCommand::Plt => return,
+        };
+        match read {
+            Ok(findings) => {
+                self.log(step).findings.extend(findings);
+                self.done(step, ran.duration);
+            }
+            Err(Unjudged::Blocked(reason)) => self.log(step).blocked = Some(reason),
+            Err(Unjudged::Broken(reason)) => self.log(step).broken = Some(reason),
+        }
+    }
+
+    /// A step of the analysis has run to its end. What the solution hides from its tool is added.
+    fn done(&mut self, step: Step, duration: Duration) {
+        let solution = &self.plan.solution;
+        let hidden = match (step, self.plan.engine) {
+            (Step::Credo, _) => steps::credo::suppressions(solution),
+            (Step::Dialyzer, Engine::Mix) => steps::dialyzer::suppressions(solution),
+            _ => Vec::new(),
+        };
+        let log = self.log(step);
+        log.findings.extend(hidden);
+        log.done = true;
+        log.duration = duration;
     }
 
     fn log(&mut self, step: Step) -> &mut StepLog {
@@ -201,6 +240,8 @@ impl<'a> Checkup<'a> {
             revision: self.plan.revision.clone(),
             solution_sha256: self.plan.solution_sha256(),
             versions: self.versions,
+            supply: self.plan.supply,
+            packages: self.plan.packages.clone(),
             sandbox: sandbox.to_owned(),
             hints: hint::choose(hints, &causes),
             steps,
@@ -275,7 +316,8 @@ impl<'a> Checkup<'a> {
             return self.blocked_by_compile(Step::Test);
         }
         let Some(end) = &self.ends[Vm::Test as usize] else { return unheard(Step::Test) };
-        let (outcome, tests) = self.tests.judge(self.plan, end);
+        let (outcome, mut tests) = self.tests.judge(self.plan, end);
+        tests.extend(steps::test::unavailable(self.plan));
         StepReport { duration: self.tests.duration, tests, ..StepReport::bare(Step::Test, outcome) }
     }
 
@@ -296,14 +338,22 @@ impl<'a> Checkup<'a> {
             Some(log) if log.done || log.blocked.is_some() || log.broken.is_some() => self.judged(step, log),
             _ => StepReport::bare(
                 step,
-                match &self.ends[Vm::Analysis as usize] {
+                match self.end_of(step) {
                     Some(VmEnd { how: HowEnded::Lost(message), .. }) => {
-                        Outcome::Broken(format!("the analysis VM could not be run: {message}"))
+                        Outcome::Broken(format!("it could not be run: {message}"))
                     }
                     Some(end) => ended_early(end, &format!("during {step}")),
-                    None => Outcome::Broken("the analysis VM was not started".to_owned()),
+                    None => Outcome::Broken("it was not run".to_owned()),
                 },
             ),
+        }
+    }
+
+    /// How that ended in which the step was to run.
+    fn end_of(&self, step: Step) -> Option<&VmEnd> {
+        match (step, self.plan.engine) {
+            (Step::Credo | Step::Dialyzer, Engine::Mix) => self.cut_short.get(&step),
+            _ => self.ends[Vm::Analysis as usize].as_ref(),
         }
     }
 
@@ -398,7 +448,7 @@ fn causes_of(report: &StepReport, strict: bool) -> Vec<Cause> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::Engine;
+    use crate::{exercise::manifest::Manifest, plan::SourceFile};
 
     fn plan(steps: &[Step]) -> Plan {
         Plan {
@@ -406,7 +456,10 @@ mod tests {
             revision: "r".into(),
             solution: Vec::new(),
             steps: steps.to_vec(),
+            supply: crate::exercise::Supply::Nothing,
+            packages: BTreeMap::new(),
             expected: Vec::new(),
+            unavailable: None,
             modules: Vec::new(),
             controls: Vec::new(),
             engine: Engine::Fast,
@@ -431,5 +484,83 @@ mod tests {
         assert_eq!(failed(false, true), Outcome::NotRun(Why::Missing("…".into())));
         assert!(matches!(failed(true, false), Outcome::NotRun(Why::Blocked(_))));
         assert!(matches!(failed(false, false), Outcome::Broken(_)));
+    }
+
+    fn ran(how: HowEnded, stdout: &str) -> Ran {
+        Ran { how, stdout: stdout.into(), stderr: String::new(), duration: Duration::ZERO }
+    }
+
+    /// How Credo's step ends with Mix, after these events.
+    fn by_mix(solution: &str, events: Vec<Event>) -> StepReport {
+        let file = "lib/a.ex".to_owned();
+        let solution = vec![SourceFile { shown: file.clone(), path: file, text: solution.into() }];
+        let plan = Plan { engine: Engine::Mix, solution, ..plan(&[Step::Credo]) };
+        let mut checkup = Checkup::new(&plan);
+        for event in events {
+            checkup.apply(event);
+        }
+        checkup.finish(&[], "none", Duration::ZERO).step(Step::Credo).unwrap().clone()
+    }
+
+    #[test]
+    fn a_command_passes_by_what_it_prints_and_by_nothing_else() {
+        let none = r#"{"issues": []}"#;
+        let ends = |how, stdout| by_mix("", vec![Event::Ran(MixCommand::Credo, ran(how, stdout))]).outcome;
+        assert_eq!(ends(HowEnded::Exited(0), none), Outcome::Passed);
+        assert!(matches!(ends(HowEnded::Exited(0), ""), Outcome::Broken(_)));
+        assert!(matches!(ends(HowEnded::Exited(1), none), Outcome::Broken(_)));
+        assert!(matches!(ends(HowEnded::Deadline, none), Outcome::TimedOut { .. }));
+        assert!(matches!(ends(HowEnded::Memory, none), Outcome::Died { .. }));
+        assert!(matches!(ends(HowEnded::Lost("no".into()), none), Outcome::Broken(_)));
+        assert!(matches!(by_mix("", Vec::new()).outcome, Outcome::Broken(_)));
+        let unable = Event::Unable { step: Step::Credo, reason: "no PLT".into() };
+        assert_eq!(by_mix("", vec![unable]).outcome, Outcome::Broken("no PLT".into()));
+    }
+
+    /// The comment keeps Credo from saying anything, so somebody else must.
+    #[test]
+    fn a_comment_that_switches_credo_off_fails() {
+        let solution = "# credo:disable-for-this-file\n";
+        let passed = ran(HowEnded::Exited(0), r#"{"issues": []}"#);
+        let step = by_mix(solution, vec![Event::Ran(MixCommand::Credo, passed)]);
+        assert_eq!(step.outcome, Outcome::Failed(None));
+        assert_eq!(step.findings[0].rule, "practice.suppression");
+    }
+
+    /// From a manifest's hint to the report.
+    #[test]
+    fn a_hint_may_be_keyed_to_a_check_of_credo() {
+        let text = "format = 1\ntitle = \"A\"\ndifficulty = \"easy\"\nminutes = 5\ntopics = []\nfiles = [\"lib/a.ex\"]\n\
+                    [[hints]]\nid = \"result\"\nwhen = { credo = \"Credo.Check.Warning.UnusedEnumOperation\" }\n\
+                    levels = [\"Who gets the result?\"]\n";
+        let hints = Manifest::parse(text.as_bytes()).unwrap().hints().unwrap();
+        let shown = |check: &str, category: &str| {
+            let plan = plan(&[Step::Credo]);
+            let mut checkup = Checkup::new(&plan);
+            let issue = VmEvent::CredoIssue {
+                check: check.into(),
+                category: category.into(),
+                file: "lib/a.ex".into(),
+                line: Some(1),
+                column: None,
+                message: "m".into(),
+                trigger: None,
+                explanation: Some("e".into()),
+            };
+            let done = VmEvent::StepDone { step: "credo".into(), duration_us: 1 };
+            for event in [issue, done] {
+                checkup.apply(Event::Said(Vm::Analysis, event));
+            }
+            let report = checkup.finish(&hints, "none", Duration::ZERO);
+            report.hints.into_iter().map(|hint| (hint.id, hint.because)).collect::<Vec<_>>()
+        };
+        let because = "credo: Credo.Check.Warning.UnusedEnumOperation".to_owned();
+        assert_eq!(
+            shown("Credo.Check.Warning.UnusedEnumOperation", "warning"),
+            [("result".to_owned(), because)]
+        );
+        assert_eq!(shown("Credo.Check.Warning.UnusedListOperation", "warning"), []);
+        // Advice fails nothing, so there is nothing to give a hint for.
+        assert_eq!(shown("Credo.Check.Warning.UnusedEnumOperation", "readability"), []);
     }
 }

@@ -98,12 +98,12 @@ pub enum Color {
     Never,
 }
 
-/// How the tests are run.
+/// How the steps are run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Engine {
     /// Compiled beforehand, and guarded against a solution that interferes
     Fast,
-    /// The literal `mix test`: slower, and what the fast engine is held against
+    /// The literal `mix test`, `mix credo` and `mix dialyzer`: slower, and what the fast engine is held against
     Mix,
 }
 
@@ -126,6 +126,8 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Make the skeleton of an exercise (for authors)
     New(NewArgs),
+    /// Install what checks need: Credo, the packages of exercises, type information
+    Setup(SetupArgs),
     /// Show what was found, what is missing, and what to type
     Doctor,
     /// Print the completions for a shell
@@ -207,7 +209,7 @@ pub struct VerifyArgs {
     /// Only the K-th of N parts
     #[arg(long, value_name = "K/N")]
     pub partition: Option<String>,
-    /// Fail where a step could not run
+    /// Fail where a step could not run; exercises with stand-ins are checked on these and on packages
     #[arg(long)]
     pub with_packages: bool,
     /// Write the lock file of expected tests from the reference's run
@@ -219,6 +221,25 @@ pub struct VerifyArgs {
     /// Files
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+/// `practice setup`
+#[derive(Args, Debug)]
+pub struct SetupArgs {
+    /// Exercises whose packages are to be installed as well [default: none, only Credo]
+    pub ids: Vec<String>,
+    /// The packages of every exercise
+    #[arg(long, conflicts_with = "ids")]
+    pub all: bool,
+    /// Remove every package that was installed for this Elixir and OTP
+    #[arg(long, conflicts_with_all = ["ids", "all"])]
+    pub clean: bool,
+    /// Write what is installed to a file, for a machine without network
+    #[arg(long, value_name = "FILE.tar.zst", conflicts_with_all = ["ids", "all", "clean", "import"])]
+    pub export: Option<PathBuf>,
+    /// Install what such a file holds, without network
+    #[arg(long, value_name = "FILE.tar.zst", conflicts_with_all = ["ids", "all", "clean"])]
+    pub import: Option<PathBuf>,
 }
 
 /// `practice new`

@@ -64,6 +64,7 @@ mod tests {
             message: "m".into(),
             help: None,
             credo: credo.map(Into::into),
+            trigger: None,
         }
     }
 

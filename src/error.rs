@@ -6,7 +6,13 @@
 
 use std::{io, path::PathBuf};
 
-use crate::{exercise::ManifestError, exit::Exit, process::ProcessError};
+use crate::{
+    exercise::ManifestError,
+    exit::Exit,
+    packages::{SetError, Task},
+    process::ProcessError,
+    steps::packages::what_helps,
+};
 
 /// Why a command could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -168,6 +174,55 @@ pub enum Error {
         #[source]
         source: VmSaid,
     },
+    /// The packages of an exercise, with this Elixir.
+    #[error("the packages of `{set}` are not known for this Elixir")]
+    PackageSet {
+        /// The exercise, or `tools`.
+        set: String,
+        /// Why not.
+        #[source]
+        source: SetError,
+    },
+    /// Dialyxir's type information could not be made.
+    #[error("Dialyxir could not make its PLT")]
+    Plt {
+        /// What it said, the end of it.
+        #[source]
+        source: VmSaid,
+    },
+    /// Packages that could not be installed.
+    #[error("the packages of `{set}` could not be {}", task.participle())]
+    Packages {
+        /// The exercise, or `tools`.
+        set: String,
+        /// At which part of the work.
+        task: Task,
+        /// What Mix said, the end of it.
+        #[source]
+        source: VmSaid,
+    },
+    /// A file of packages that is refused.
+    #[error("`{}` cannot be imported", path.display())]
+    Archive {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: crate::store::archive::ArchiveError,
+    },
+    /// A file of packages that lacks those for this Elixir.
+    #[error("`{}` has no packages for Elixir {elixir}: it was made with Elixir {made_with}", path.display())]
+    OtherElixir {
+        /// The file.
+        path: PathBuf,
+        /// The Elixir that is here.
+        elixir: String,
+        /// The Elixir that it was made with.
+        made_with: String,
+    },
+    /// Nothing to be written to a file of packages.
+    #[error("no packages are installed that could be exported")]
+    NothingToExport,
     /// A VM could not be run.
     #[error("the Elixir VM could not be run; your code was not judged")]
     Process(#[from] ProcessError),
@@ -419,6 +474,11 @@ impl Error {
             Self::NoExercises { .. } => {
                 vec!["an exercise is a folder in it with an `exercise.toml`".to_owned()]
             }
+            Self::Packages { task, source, .. } => what_helps(*task, &source.0),
+            Self::OtherElixir { elixir, .. } => {
+                vec![format!("export with Elixir {elixir}, or one of the same minor version")]
+            }
+            Self::NothingToExport => vec!["`practice setup` installs Credo, `--all` everything".to_owned()],
             Self::NoHome => vec!["`PRACTICE_HOME=DIR` names one".to_owned()],
             _ => Vec::new(),
         }

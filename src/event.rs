@@ -44,6 +44,17 @@ pub enum Event {
         /// The first place that the rules' grammar cannot read.
         unread: Option<Place>,
     },
+    /// A Mix command was started.
+    Running(MixCommand),
+    /// A Mix command has ended.
+    Ran(MixCommand, Ran),
+    /// A fault of ours keeps a step from being run.
+    Unable {
+        /// Which.
+        step: Step,
+        /// Why.
+        reason: String,
+    },
     /// A step was asked for and cannot be run here.
     Missing {
         /// Which.
@@ -51,6 +62,68 @@ pub enum Event {
         /// Why, and what to do about it.
         reason: String,
     },
+}
+
+/// A command of Mix that `--engine mix` runs beside `mix test`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MixCommand {
+    /// `mix credo --strict --format json`
+    Credo,
+    /// `mix dialyzer --plt`, once for a set of packages.
+    Plt,
+    /// `mix dialyzer`, in two formats.
+    Dialyzer,
+}
+
+impl MixCommand {
+    /// The step that it is part of.
+    #[must_use]
+    pub fn step(self) -> Step {
+        match self {
+            Self::Credo => Step::Credo,
+            Self::Plt | Self::Dialyzer => Step::Dialyzer,
+        }
+    }
+
+    /// What is typed after `mix`.
+    #[must_use]
+    pub fn args(self) -> &'static [&'static str] {
+        match self {
+            Self::Credo => &["credo", "--strict", "--format", "json"],
+            Self::Plt => &["dialyzer", "--plt"],
+            // The PLT is complete, and other checks read it as well: it is not to be looked through,
+            // let alone changed. Dialyxir's own format lacks the name where it fails to format.
+            Self::Dialyzer => &["dialyzer", "--no-check", "--format", "raw", "--format", "dialyxir"],
+        }
+    }
+}
+
+impl fmt::Display for MixCommand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`mix {}`", self.args()[0])
+    }
+}
+
+/// A command's end, and what it has printed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ran {
+    /// How it ended.
+    pub how: HowEnded,
+    /// Its standard output.
+    pub stdout: String,
+    /// Its standard error.
+    pub stderr: String,
+    /// From its start to its end.
+    pub duration: Duration,
+}
+
+impl Ran {
+    /// Its end without what it has printed, but for the last words.
+    #[must_use]
+    pub fn end(&self) -> VmEnd {
+        let last_words = if self.stderr.trim().is_empty() { &self.stdout } else { &self.stderr };
+        VmEnd { how: self.how.clone(), last_words: last_words.clone() }
+    }
 }
 
 /// How a VM ended, as its supervisor saw it.
@@ -210,6 +283,9 @@ pub enum VmEvent {
         column: Option<u32>,
         /// One line.
         message: String,
+        /// The words that the issue is about.
+        #[serde(default)]
+        trigger: Option<String>,
         /// Credo's explanation of the check.
         explanation: Option<String>,
     },

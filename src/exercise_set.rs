@@ -13,6 +13,7 @@ use walkdir::WalkDir;
 use crate::{
     error::Error,
     exercise::{Exercise, Files, ManifestError, catalogue::Catalogue},
+    packages::{ByElixir, PackageSet, SetError},
 };
 
 static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/exercises");
@@ -27,6 +28,19 @@ const IGNORED: [&str; 5] = ["_build", "deps", ".elixir_ls", ".DS_Store", ".git"]
 #[must_use]
 pub fn shared_rules() -> &'static str {
     SHARED_RULES
+}
+
+/// Credo and Dialyxir, for this Elixir.
+///
+/// # Errors
+/// This program knows no versions for it.
+pub fn tools(elixir: &str) -> Result<PackageSet, SetError> {
+    let text = |path: &str| BUILT_IN.get_file(path).and_then(|file| file.contents_utf8());
+    let ranges: ByElixir =
+        text("tools/packages.toml").and_then(|text| toml::from_str(text).ok()).unwrap_or_default();
+    PackageSet::choose("tools", &ranges, elixir, |from| {
+        text(&format!("tools/{from}.lock")).map(str::to_owned)
+    })
 }
 
 /// The built-in exercises, with those of a folder added or in their place.

@@ -57,4 +57,6 @@ pub struct Finding {
     pub help: Option<String>,
     /// Of an idiom rule: Credo's check of the same thing, where there is one.
     pub credo: Option<String>,
+    /// Of an issue of Credo's: the words in the line that it is about, where Credo names them.
+    pub trigger: Option<String>,
 }

@@ -5,12 +5,14 @@
 //! In reading order:
 //!
 //! - **domain**, pure: [`plan`], [`event`], [`finding`], [`report`] (with the verdict, decided in one
-//!   place), [`doubles`] (one thing, one finding), [`hint`], [`rule`], [`exercise`], [`soundness`],
-//!   [`health`]
+//!   place), [`doubles`] (one thing, one finding), [`hint`], [`rule`], [`exercise`], [`packages`],
+//!   [`soundness`], [`health`]
 //! - **adapters**, pure: [`steps`] (what each tool says → findings), [`checkup`] (events → report)
 //! - **effects**: [`process`] (starts, limits and ends processes, and alone does so), [`toolchain`],
-//!   [`store`] (the cache), [`project`] (the throwaway Mix project), [`runner`] (plan → events),
-//!   [`check`] (all of it, once), [`exercise_set`], [`workspace`], [`state`], [`dirs`], [`files`]
+//!   [`store`] (the cache),
+//!   [`setup`] (Hex packages into the cache), [`ground`] (what an exercise runs on), [`project`] (the
+//!   throwaway Mix project), [`runner`] (plan → events), [`check`] (all of it, once),
+//!   [`exercise_set`], [`workspace`], [`state`], [`dirs`], [`files`]
 //! - **presentation**: [`render`] (reports → text), [`ui`] (the terminal, and alone writes to it),
 //!   [`error`], [`exit`] (the exit codes)
 //! - **front**: [`cli`] (what can be typed), [`app`] (dispatch), [`commands`]
@@ -35,9 +37,11 @@ pub mod exercise_set;
 pub mod exit;
 pub mod files;
 pub mod finding;
+pub mod ground;
 pub mod hash;
 pub mod health;
 pub mod hint;
+pub mod packages;
 pub mod plan;
 pub mod process;
 pub mod project;
@@ -45,6 +49,7 @@ pub mod render;
 pub mod report;
 pub mod rule;
 pub mod runner;
+pub mod setup;
 pub mod soundness;
 pub mod state;
 pub mod steps;

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 
+use crate::exercise::Supply;
+
 /// The steps of a check, in the order in which a report shows them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Step {
@@ -81,15 +83,24 @@ pub struct SourceFile {
     pub text: String,
 }
 
-/// How the tests are run.
+/// How the steps are run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Engine {
     /// Tests compiled beforehand, control tests, code held against its hash.
     #[default]
     Fast,
-    /// The literal `mix test` in the throwaway project: slower, easier to interfere with, and what the
-    /// fast engine is held against.
+    /// The literal `mix test`, `mix credo` and `mix dialyzer` in the throwaway project: slower, easier to
+    /// interfere with, and what the fast engine is held against.
     Mix,
+}
+
+/// Tests that lack something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unavailable {
+    /// Which.
+    pub tests: Vec<TestId>,
+    /// What they lack, and how to get it.
+    pub reason: String,
 }
 
 /// What a check is going to do.
@@ -103,13 +114,19 @@ pub struct Plan {
     pub solution: Vec<SourceFile>,
     /// Steps that were asked for.
     pub steps: Vec<Step>,
+    /// What stands behind the packages that the exercise needs.
+    pub supply: Supply,
+    /// Their versions, where they are installed.
+    pub packages: BTreeMap<String, String>,
     /// Every test that must be reported as passed, in the order in which they run.
     pub expected: Vec<TestId>,
+    /// Tests of the exercise that cannot be run here, and why not.
+    pub unavailable: Option<Unavailable>,
     /// Modules that the solution must define: those of the stub.
     pub modules: Vec<String>,
     /// Names of the tests that must fail.
     pub controls: Vec<String>,
-    /// How the tests are run.
+    /// How the steps are run.
     pub engine: Engine,
     /// Every finding fails, and every step must have run.
     pub strict: bool,

@@ -2,12 +2,20 @@
 
 use std::{
     fs,
+    os::unix::fs::symlink,
     path::{Path, PathBuf},
 };
 
 use tempfile::TempDir;
 
-use crate::{error::Error, event::Vm, exercise::Exercise, plan::SourceFile};
+use crate::{
+    error::Error,
+    event::Vm,
+    exercise::Exercise,
+    files::copy_tree,
+    plan::SourceFile,
+    store::packages::{self, Installed},
+};
 
 /// Longest path of a Unix-domain socket that every system takes, less the names inside the folder.
 const LONGEST_ROOT: usize = 80;
@@ -19,35 +27,80 @@ pub struct Project {
 }
 
 impl Project {
-    /// Writes the project into a new temporary folder.
+    /// Writes the project into a new temporary folder. `plt` is the folder of Dialyxir's type
+    /// information.
     ///
     /// # Errors
     /// No temporary folder, a full disk.
-    pub fn create(exercise: &Exercise, solution: &[SourceFile]) -> Result<Self, Error> {
+    pub fn create(
+        exercise: &Exercise,
+        solution: &[SourceFile],
+        packages: &[&Installed],
+        plt: Option<&Path>,
+    ) -> Result<Self, Error> {
         let project = Self { folder: temporary_folder()? };
         let homes = [Vm::Test, Vm::Analysis].map(|vm| project.home(vm));
         for folder in [project.root(), project.ebin(), project.beams()].iter().chain(&homes) {
             fs::create_dir_all(folder).map_err(Error::file("create", folder))?;
         }
-        project.write_exercise(exercise)?;
+        project.write_exercise(exercise, packages, plt)?;
+        for installed in packages {
+            project.link(installed)?;
+        }
         for file in solution {
             write_file(&project.root().join(&file.path), file.text.as_bytes())?;
         }
         Ok(project)
     }
 
-    fn write_exercise(&self, exercise: &Exercise) -> Result<(), Error> {
-        for folder in ["support", "test", "hidden"] {
+    fn write_exercise(
+        &self,
+        exercise: &Exercise,
+        packages: &[&Installed],
+        plt: Option<&Path>,
+    ) -> Result<(), Error> {
+        for folder in ["support", "test", "hidden", "packages/test"] {
             for (path, bytes) in exercise.under(folder) {
                 write_file(&self.root().join(folder).join(path), bytes)?;
             }
         }
         let has_hidden = exercise.under("hidden").next().is_some();
-        if has_hidden {
-            write_file(&self.root().join("hidden/test_helper.exs"), b"ExUnit.start()\n")?;
+        for folder in ["hidden", "packages/test"] {
+            if exercise.under(folder).next().is_some() {
+                write_file(&self.root().join(folder).join("test_helper.exs"), TEST_HELPER)?;
+            }
         }
-        write_file(&self.root().join("mix.exs"), mix_exs(exercise, has_hidden).as_bytes())?;
-        write_file(&self.root().join(".formatter.exs"), FORMATTER_EXS.as_bytes())
+        let deps: Vec<String> = packages.iter().flat_map(|installed| installed.set.mix_deps()).collect();
+        let mix_exs = mix_exs(exercise, &deps, has_hidden, plt);
+        write_file(&self.root().join("mix.exs"), mix_exs.as_bytes())?;
+        if !packages.is_empty() {
+            let locks =
+                packages.iter().map(|installed| installed.mix_lock()).collect::<Result<Vec<_>, _>>()?;
+            write_file(&self.root().join("mix.lock"), merge_locks(&locks).as_bytes())?;
+        }
+        write_file(&self.root().join(".formatter.exs"), FORMATTER_EXS.as_bytes())?;
+        write_file(&self.root().join(".credo.exs"), CREDO_EXS.as_bytes())
+    }
+
+    /// Lets Mix find installed packages where it looks for them.
+    fn link(&self, installed: &Installed) -> Result<(), Error> {
+        for package in installed.set.versions.keys() {
+            let root = self.root();
+            for (target, place) in [
+                (installed.source(package), packages::source(&root, package)),
+                (installed.build(package), packages::build(&root, package)),
+                // `mix credo` and `mix dialyzer`, typed by hand, run there.
+                (installed.build(package), packages::build_for("dev", &root, package)),
+            ] {
+                let above = place.parent().unwrap_or(&root);
+                fs::create_dir_all(above).map_err(Error::file("create", above))?;
+                // Two sets may share a package, in the same version.
+                if !place.exists() {
+                    symlink(&target, &place).map_err(Error::file("create", &place))?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The Mix project.
@@ -86,6 +139,16 @@ impl Project {
         })
     }
 
+    /// Makes this run's own copy of what the exercise has prepared.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn fill(&self, filled: &Path) -> Result<PathBuf, Error> {
+        let folder = self.folder.path().join("filled");
+        copy_tree(filled, &folder)?;
+        Ok(folder)
+    }
+
     /// Copies the solution's modules to where the running solution does not reach them.
     ///
     /// # Errors
@@ -118,6 +181,17 @@ fn temporary_folder() -> Result<TempDir, Error> {
     tempfile::Builder::new().prefix("practice-").tempdir_in(real).map_err(failed)
 }
 
+/// One lock file of several: a line an entry, each package once.
+fn merge_locks(locks: &[String]) -> String {
+    let mut entries: Vec<&str> = locks
+        .iter()
+        .flat_map(|lock| lock.lines().filter(|line| line.trim_start().starts_with('"')))
+        .collect();
+    entries.sort_unstable();
+    entries.dedup_by_key(|entry| entry.split(':').next());
+    format!("%{{\n{}\n}}\n", entries.join("\n"))
+}
+
 /// Writes a file and the folders above it.
 ///
 /// # Errors
@@ -132,9 +206,38 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 /// The `.formatter.exs` of a project.
 pub const FORMATTER_EXS: &str = "[\n  inputs: [\"{mix,.formatter}.exs\", \"{lib,test}/**/*.{ex,exs}\"]\n]\n";
 
+/// Mix wants one in every folder of tests.
+pub const TEST_HELPER: &[u8] = b"ExUnit.start()\n";
+
+/// The `.credo.exs` of a throwaway project: the solution alone, by Credo's own checks, and with time to
+/// read it on a busy machine.
+const CREDO_EXS: &str = r#"%{
+  configs: [
+    %{
+      name: "default",
+      strict: true,
+      parse_timeout: 60_000,
+      files: %{included: ["lib/"], excluded: []}
+    }
+  ]
+}
+"#;
+
+/// A text as it is written in Elixir.
+fn elixir_string(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        if matches!(c, '"' | '\\' | '#') {
+            quoted.push('\\');
+        }
+        quoted.push(c);
+    }
+    quoted + "\""
+}
+
 /// The `mix.exs` of an exercise's project, in a workspace and in a throwaway folder.
 #[must_use]
-pub fn mix_exs(exercise: &Exercise, with_hidden_tests: bool) -> String {
+pub fn mix_exs(exercise: &Exercise, deps: &[String], with_hidden_tests: bool, plt: Option<&Path>) -> String {
     let module: String = exercise
         .id
         .split('_')
@@ -147,7 +250,21 @@ pub fn mix_exs(exercise: &Exercise, with_hidden_tests: bool) -> String {
         })
         .collect();
     let compiled = if exercise.support_files().is_empty() { r#"["lib"]"# } else { r#"["lib", "support"]"# };
-    let tests = if with_hidden_tests { "\n      test_paths: [\"test\", \"hidden\"]," } else { "" };
+    let mut tests = vec!["\"test\""];
+    tests.extend(with_hidden_tests.then_some("\"hidden\""));
+    tests.extend(exercise.under("packages/test").next().map(|_| "\"packages/test\""));
+    let tests = match tests.as_slice() {
+        [_] => String::new(),
+        several => format!("\n      test_paths: [{}],", several.join(", ")),
+    };
+    let deps = match deps {
+        [] => "[]".to_owned(),
+        deps => format!("[\n        {}\n      ]", deps.join(",\n        ")),
+    };
+    let dialyzer = plt.map_or_else(String::new, |folder| {
+        let folder = elixir_string(&folder.to_string_lossy());
+        format!(",\n      dialyzer: [\n        plt_core_path: {folder},\n        plt_local_path: {folder}\n      ]")
+    });
     format!(
         r#"defmodule {module}.MixProject do
   use Mix.Project
@@ -158,7 +275,7 @@ pub fn mix_exs(exercise: &Exercise, with_hidden_tests: bool) -> String {
       version: "0.1.0",
       elixir: "~> 1.14",
       elixirc_paths: {compiled},{tests}
-      deps: []
+      deps: {deps}{dialyzer}
     ]
   end
 

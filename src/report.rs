@@ -1,8 +1,9 @@
 //! The result of a check, as data, and the only place that decides what it comes to.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
+    exercise::Supply,
     finding::{Finding, Place},
     hint::ShownHint,
     plan::Step,
@@ -80,6 +81,8 @@ pub enum TestOutcome {
     TimedOut,
     /// It was expected, and nothing was heard of it.
     NotRun,
+    /// It needs something that is not installed. Its failure's message says what.
+    Missing,
 }
 
 /// Why a test failed.
@@ -161,6 +164,10 @@ pub struct Report {
     pub solution_sha256: String,
     /// What judged it, where a VM came up.
     pub versions: Option<Versions>,
+    /// What stood behind the packages that the exercise needs.
+    pub supply: Supply,
+    /// Their versions, where they are installed.
+    pub packages: BTreeMap<String, String>,
     /// What kept the solution from the rest of the machine, in a sentence.
     pub sandbox: String,
     /// Every step, in order.
@@ -184,6 +191,7 @@ impl Report {
         } else if self.steps.iter().any(StepReport::unjudged)
             || (self.strict && !self.complete())
             || self.steps.iter().any(StepReport::blocked_unjudged)
+            || self.steps.iter().any(StepReport::untested)
             || !self.steps.iter().any(|step| step.outcome == Outcome::Passed)
         {
             Verdict::CouldNotCheck
@@ -195,7 +203,22 @@ impl Report {
     /// Whether every step that was asked for could be run on this machine.
     #[must_use]
     pub fn complete(&self) -> bool {
-        !self.steps.iter().any(|step| matches!(step.outcome, Outcome::NotRun(Why::Missing(_))))
+        self.lacking().is_empty()
+    }
+
+    /// What could not be run on this machine, in words.
+    #[must_use]
+    pub fn lacking(&self) -> Vec<String> {
+        let lacking = |step: &StepReport| {
+            let tests = step.tests.iter().filter(|test| test.outcome == TestOutcome::Missing).count();
+            match (&step.outcome, tests) {
+                (Outcome::NotRun(Why::Missing(_)), _) => Some(step.step.name().to_owned()),
+                (_, 0) => None,
+                (_, 1) => Some("1 test".to_owned()),
+                (_, tests) => Some(format!("{tests} tests")),
+            }
+        };
+        self.steps.iter().filter_map(lacking).collect()
     }
 
     /// Whether the exercise counts as solved: it passed, and nothing was left out that could have
@@ -240,6 +263,12 @@ impl StepReport {
         matches!(self.outcome, Outcome::NotRun(Why::Blocked(_)))
     }
 
+    /// The tests were asked for, and what they need is not installed: format and idioms alone are no
+    /// evidence.
+    fn untested(&self) -> bool {
+        self.step == Step::Test && matches!(self.outcome, Outcome::NotRun(Why::Missing(_)))
+    }
+
     fn unjudged(&self) -> bool {
         match self.outcome {
             Outcome::Broken(_) => true,
@@ -270,6 +299,8 @@ mod tests {
             revision: "r".into(),
             solution_sha256: "s".into(),
             versions: None,
+            supply: Supply::Nothing,
+            packages: BTreeMap::new(),
             sandbox: "none".into(),
             steps: outcomes.iter().map(|(step, outcome)| StepReport::bare(*step, outcome.clone())).collect(),
             hints: Vec::new(),
@@ -310,6 +341,12 @@ mod tests {
     fn a_step_that_lacks_what_it_builds_on_is_no_pass() {
         let blocked = Outcome::NotRun(Why::Blocked("…".into()));
         let steps = [(Step::Test, blocked), (Step::Idioms, Outcome::Passed)];
+        assert_eq!(report(false, &steps).verdict(), Verdict::CouldNotCheck);
+    }
+
+    #[test]
+    fn what_could_not_be_tested_has_not_passed() {
+        let steps = [(Step::Format, Outcome::Passed), (Step::Test, missing())];
         assert_eq!(report(false, &steps).verdict(), Verdict::CouldNotCheck);
     }
 

@@ -1,6 +1,6 @@
 //! Whether an exercise is sound: what `practice verify` proves. Pure: it reads reports.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::Path};
 
 use regex::Regex;
 
@@ -16,7 +16,8 @@ const LEVELS: usize = 3;
 
 /// What may lie in an exercise's folder.
 const FILES: [&str; 3] = ["exercise.toml", "README.md", "notes.md"];
-const FOLDERS: [&str; 8] = ["stub", "support", "test", "hidden", "race", "solution", "alternatives", "bad"];
+const FOLDERS: [&str; 10] =
+    ["stub", "support", "stand_ins", "packages", "test", "hidden", "race", "solution", "alternatives", "bad"];
 
 /// A variant, and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -230,7 +231,10 @@ fn unexpected_files(exercise: &Exercise) -> Vec<String> {
             [kind @ ("alternatives" | "bad"), name, "lib", ..] => {
                 declared.contains(&format!("{kind}/{name}"))
             }
-            ["stub" | "solution", "lib", ..] | ["support" | "test" | "hidden" | "race", ..] => true,
+            ["stub" | "solution", "lib", ..]
+            | ["support" | "stand_ins" | "test" | "hidden" | "race", ..]
+            | ["packages", "support" | "test", _, ..] => true,
+            ["packages", file] => Path::new(file).extension().is_some_and(|extension| extension == "lock"),
             [file] => FILES.contains(file),
             _ => false,
         }
@@ -241,6 +245,9 @@ fn unexpected_files(exercise: &Exercise) -> Vec<String> {
             let folder = path.split('/').next().unwrap_or_default();
             match folder {
                 "alternatives" | "bad" => format!("{path} belongs to no variant in exercise.toml"),
+                "packages" => {
+                    format!("{path} is no lock file, and not under packages/support/ or packages/test/")
+                }
                 folder if FOLDERS.contains(&folder) => {
                     format!("{path} is not where a variant's files are: under lib/")
                 }

@@ -31,6 +31,30 @@ for {key, value} <- [
 end
 "#;
 
+/// Prints the system, and where Hex and Rebar are.
+const MIX_PROBE: &str = r#"
+{:ok, _} = Application.ensure_all_started(:mix)
+
+for {key, value} <- [
+      system: :erlang.system_info(:system_architecture),
+      hex: Mix.path_for(:archives) |> Path.join("hex-*") |> Path.wildcard() |> List.last(),
+      rebar3: Mix.Rebar.rebar_cmd(:rebar3)
+    ] do
+  IO.puts("practice-probe #{key}=#{value}")
+end
+"#;
+
+/// What Mix needs beside itself, and the system that compiled code is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MixPlaces {
+    /// `x86_64-pc-linux-gnu`
+    pub system: String,
+    /// The folder of Hex's archive.
+    pub hex: Option<PathBuf>,
+    /// The escript.
+    pub rebar3: Option<PathBuf>,
+}
+
 /// An Elixir installation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Toolchain {
@@ -102,6 +126,26 @@ impl Toolchain {
         let answer = probe::probe(&program, &["-e", &question], PROBE_TIMEOUT)
             .map_err(|source| Error::Probe { program, source })?;
         Ok(answer.lines().any(|line| line == format!("{MARK} all=true")))
+    }
+
+    /// What Erlang calls the system that it was compiled for, and where Mix keeps Hex and Rebar.
+    ///
+    /// # Errors
+    /// Elixir does not answer.
+    pub fn mix(&self) -> Result<MixPlaces, Error> {
+        let program = search("elixir")?;
+        let answer = probe::probe(&program, &["-e", MIX_PROBE], PROBE_TIMEOUT)
+            .map_err(|source| Error::Probe { program, source })?;
+        let value = |key: &str| {
+            let prefix = format!("{MARK} {key}=");
+            answer.lines().find_map(|line| line.strip_prefix(&prefix)).unwrap_or_default().to_owned()
+        };
+        let existing = |path: String| Some(PathBuf::from(path)).filter(|path| path.exists());
+        Ok(MixPlaces {
+            system: value("system"),
+            hex: existing(value("hex")),
+            rebar3: existing(value("rebar3")),
+        })
     }
 
     /// Names this pair of versions in a path.

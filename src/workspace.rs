@@ -13,8 +13,11 @@ use walkdir::WalkDir;
 use crate::{
     error::{Error, SolutionProblem},
     exercise::{Exercise, lock},
+    files::copy_tree,
+    packages::PackageSet,
     plan::SourceFile,
-    project::{FORMATTER_EXS, mix_exs},
+    project::{FORMATTER_EXS, TEST_HELPER, mix_exs},
+    store::packages::Installed,
 };
 
 /// Marks a folder as a workspace, and says of which exercise.
@@ -181,19 +184,24 @@ fn reason_of(error: &std::io::Error) -> String {
     text.split(" (os error").next().unwrap_or_default().to_lowercase()
 }
 
-/// The files of a new workspace, by their path in it. `set` is where the exercise is from, if it is
-/// not a built-in one.
+/// The files of a new workspace, by their path in it. `exercise` is as it is supplied, `packages` are
+/// those that it then needs, and `set` is where the exercise is from, if it is not a built-in one.
 #[must_use]
-pub fn files_of(exercise: &Exercise, set: Option<&Path>) -> Vec<(String, Vec<u8>)> {
+pub fn files_of(
+    exercise: &Exercise,
+    packages: Option<&PackageSet>,
+    set: Option<&Path>,
+) -> Vec<(String, Vec<u8>)> {
     let exercises = set.map(|set| std::path::absolute(set).unwrap_or_else(|_| set.to_owned()));
     let marker = Marker { exercise: exercise.id.clone(), exercises };
     let marker = format!(
         "# `practice check` finds the exercise by this file.\n{}",
         toml::to_string(&marker).unwrap_or_default()
     );
+    let deps = packages.map(PackageSet::mix_deps).unwrap_or_default();
     let mut files = vec![
         (MARKER.to_owned(), marker.into_bytes()),
-        ("mix.exs".to_owned(), mix_exs(exercise, false).into_bytes()),
+        ("mix.exs".to_owned(), mix_exs(exercise, &deps, false, None).into_bytes()),
         (".formatter.exs".to_owned(), FORMATTER_EXS.as_bytes().to_vec()),
         (".gitignore".to_owned(), GITIGNORE.as_bytes().to_vec()),
     ];
@@ -201,11 +209,32 @@ pub fn files_of(exercise: &Exercise, set: Option<&Path>) -> Vec<(String, Vec<u8>
         files.push(("README.md".to_owned(), task.to_vec()));
     }
     files.extend(exercise.under("stub").map(|(path, bytes)| (path.to_owned(), bytes.to_vec())));
-    for folder in ["support", "test"] {
+    files.extend(packages.map(|packages| ("mix.lock".to_owned(), packages.mix_lock().into_bytes())));
+    for folder in ["support", "test", "packages/test"] {
         let given = exercise.under(folder).map(|(path, bytes)| (format!("{folder}/{path}"), bytes.to_vec()));
         files.extend(given.filter(|(path, _)| path != lock::PATH));
     }
+    if exercise.under("packages/test").next().is_some() {
+        files.push(("packages/test/test_helper.exs".to_owned(), TEST_HELPER.to_vec()));
+    }
     files
+}
+
+/// Puts installed packages where Mix looks for them in a workspace, compiled as they are, unless
+/// something is there.
+///
+/// # Errors
+/// A folder that cannot be written, a full disk.
+pub fn bring_packages(folder: &Path, installed: &Installed) -> Result<(), Error> {
+    // Mix compiles again what is older than its sources: these come first.
+    for part in ["deps", "_build"] {
+        let place = folder.join(part);
+        if !place.exists() {
+            copy_tree(&installed.folder.join(part), &place)?;
+        }
+    }
+    let lock = folder.join("mix.lock");
+    fs::write(&lock, installed.mix_lock()?).map_err(Error::file("write", lock))
 }
 
 /// Moves the learner's `lib` aside, so that nothing of it is overwritten; says where it is now.

@@ -31,9 +31,17 @@ fn list_shows_the_exercises() {
     -- stdout
     ets_rate_limiter          medium   25 min  Rate limiter on ETS: ETS, GenServer,
                                                concurrency, supervision
+    live_counter              medium   30 min  A counter that all viewers share:
+                                               LiveView, PubSub, Presence, processes
+                                               needs phoenix, phoenix_live_view,
+                                               phoenix_pubsub, floki, jason:
+                                               `practice setup live_counter`
     oban_pipeline             hard     40 min  A pipeline of Oban jobs: Oban,
                                                idempotency, error handling, with,
                                                PubSub
+                                               on stand-ins for oban, ecto_sqlite3,
+                                               phoenix_pubsub; `practice setup
+                                               oban_pipeline` installs these
     with_chain                easy     20 min  Checkout as a with chain: with,
                                                pattern matching, error handling
 
@@ -61,7 +69,7 @@ fn list_for_programs() {
     assert_eq!(json["kind"], "list");
     let ids: Vec<&str> =
         json["exercises"].as_array().unwrap().iter().map(|e| e["id"].as_str().unwrap()).collect();
-    assert_eq!(ids, ["ets_rate_limiter", "oban_pipeline", "with_chain"]);
+    assert_eq!(ids, ["ets_rate_limiter", "live_counter", "oban_pipeline", "with_chain"]);
     for exercise in json["exercises"].as_array().unwrap() {
         for key in ["title", "difficulty", "minutes", "topics", "needs", "ready", "solved"] {
             assert!(!exercise[key].is_null(), "{key} is missing");
@@ -295,7 +303,7 @@ fn a_manifest_with_a_typo_is_named_with_its_line() {
           |
         3 | dificulty = "easy"
           | ^^^^^^^^^
-        unknown field `dificulty`, expected one of `format`, `title`, `difficulty`, `minutes`, `topics`, `needs`, `files`, `late_tests`, `limits`, `idioms`, `hints`, `variants`
+        unknown field `dificulty`, expected one of `format`, `title`, `difficulty`, `minutes`, `topics`, `needs`, `packages`, `prepare`, `files`, `late_tests`, `limits`, `idioms`, `hints`, `variants`
     "#);
 }
 
@@ -637,9 +645,7 @@ fn doctor_says_what_is_missing_and_what_to_type() {
                               `apt-get install elixir erlang-dialyzer erlang-dev`,
                               on macOS `brew install elixir`, elsewhere see
                               https://elixir-lang.org/install.html
-    absent   Credo            Credo is not installed; `PRACTICE_PACKAGES=DIR` names
-                              a folder of compiled packages
-    found    exercises        3, of which 0 solved
+    found    exercises        4, of which 0 solved
     found    cache            0 bytes in [FOLDER]/home/cache
     found    progress         0 bytes in [FOLDER]/home/data
     found    temporary files  [FOLDER]/tmp

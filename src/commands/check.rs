@@ -110,7 +110,14 @@ fn options(args: &CheckArgs) -> Result<Options, Error> {
         cli::Engine::Fast => Engine::Fast,
         cli::Engine::Mix => Engine::Mix,
     };
-    Ok(Options { steps, strict: args.strict, keep: args.keep, engine, timeout: args.timeout })
+    Ok(Options {
+        steps,
+        strict: args.strict,
+        keep: args.keep,
+        engine,
+        timeout: args.timeout,
+        stand_ins: false,
+    })
 }
 
 /// What is to be checked: a workspace's folder, an exercise's id, or where one stands.

@@ -5,20 +5,19 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use walkdir::WalkDir;
-
 use super::Context;
 use crate::{
-    check::packages,
+    check,
     cli::Format,
     error::Error,
     exercise::Exercise,
     exit::Exit,
+    files::size_of,
+    ground::Ground,
     health::{Item, nothing_is_missing},
     process,
     render::{human, json},
-    runner,
-    store::Store,
+    store::{Store, packages::Installed},
     toolchain::Toolchain,
     ui::{out, progress::Progress, text::bytes},
 };
@@ -34,7 +33,6 @@ pub fn run(context: &Context) -> Result<Exit, Error> {
     let progress = Progress::spinner(context.quiet);
     progress.say("looking around");
     let mut items = toolchain(context);
-    items.push(credo());
     items.push(exercises(context));
     items.push(folder("cache", &context.dirs.cache));
     items.push(folder("progress", &context.dirs.data));
@@ -69,10 +67,13 @@ fn toolchain(context: &Context) -> Vec<Item> {
         ),
         Err(error) => missing("Dialyzer", &error),
     });
-    items.push(match Store::new(&context.dirs.cache, &toolchain).runner(&toolchain) {
+    let store = Store::new(&context.dirs.cache, &toolchain);
+    items.push(match store.runner(&toolchain) {
         Ok(_) => Item::found("test runner", "compiled for these versions"),
         Err(error) => missing("test runner", &error),
     });
+    items.push(credo(&store, &toolchain));
+    items.extend(packages(context, &store, &toolchain));
     items
 }
 
@@ -85,11 +86,44 @@ fn missing(name: &'static str, error: &Error) -> Item {
     Item::missing(name, error.in_a_line(), error.hints().into_iter().next())
 }
 
-fn credo() -> Item {
-    match runner::find_credo(packages().as_deref()) {
+fn credo(store: &Store, toolchain: &Toolchain) -> Item {
+    let tools = check::tools(store, toolchain);
+    match check::find_credo(&tools) {
+        Ok(_) if check::packages().is_none() => {
+            let found = tools.map(|tools| versions(&tools, &["credo", "dialyxir"])).unwrap_or_default();
+            Item::found("Credo", found)
+        }
         Ok(ebins) => Item::found("Credo", format!("among {} compiled packages", ebins.len())),
         Err(reason) => Item::absent("Credo", reason, None),
     }
+}
+
+/// `credo 1.7.12, dialyxir 1.4.5`
+fn versions(installed: &Installed, packages: &[&str]) -> String {
+    let version = |package: &&str| Some(format!("{package} {}", installed.set.versions.get(*package)?));
+    packages.iter().filter_map(version).collect::<Vec<_>>().join(", ")
+}
+
+/// What is installed of the packages that exercises need.
+fn packages(context: &Context, store: &Store, toolchain: &Toolchain) -> Vec<Item> {
+    let Ok(catalogue) = context.catalogue(None) else { return Vec::new() };
+    let needing = catalogue.exercises.iter().filter(|exercise| exercise.needs_packages());
+    let item = |exercise: &Exercise| {
+        let ground = Ground::of(exercise, store, &toolchain.elixir);
+        let needs: Vec<&str> = exercise.manifest.needs.iter().map(String::as_str).collect();
+        match (&ground.installed, &ground.lacks) {
+            (Some(installed), _) => {
+                let size = bytes(size_of(&installed.folder));
+                Item::found("packages", format!("{}: {}, {size}", exercise.id, versions(installed, &needs)))
+            }
+            (None, lacks) => {
+                let instead = if ground.can_run() { "; stand-ins take their place" } else { "" };
+                let lacks = lacks.as_deref().unwrap_or_default();
+                Item::absent("packages", format!("{}: {lacks}{instead}", exercise.id), None)
+            }
+        }
+    };
+    needing.map(item).collect()
 }
 
 fn exercises(context: &Context) -> Item {
@@ -124,11 +158,6 @@ fn folder(name: &'static str, path: &Path) -> Item {
         }
         _ => item,
     }
-}
-
-fn size_of(path: &Path) -> u64 {
-    let files = WalkDir::new(path).into_iter().flatten().filter(|entry| entry.file_type().is_file());
-    files.filter_map(|entry| Some(entry.metadata().ok()?.len())).sum()
 }
 
 fn room_on_disk(path: &Path) -> Option<u64> {

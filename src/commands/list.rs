@@ -4,10 +4,11 @@ use super::Context;
 use crate::{
     cli::Format,
     error::Error,
+    exercise::Exercise,
     exit::Exit,
     render::{
         human,
-        json::{self, ListRow, Standing},
+        json::{self, Footing, ListRow, Standing},
     },
     ui::out,
 };
@@ -29,7 +30,7 @@ pub fn run(context: &Context) -> Result<Exit, Error> {
         .iter()
         .map(|exercise| ListRow {
             exercise,
-            ready: exercise.manifest.needs.is_empty(),
+            footing: footing(context, exercise),
             standing: standing(&exercise.id),
         })
         .collect();
@@ -38,4 +39,14 @@ pub fn run(context: &Context) -> Result<Exit, Error> {
         _ => human::list(&rows),
     })?;
     Ok(Exit::Passed)
+}
+
+/// What an exercise runs on. Without Elixir, nothing that needs packages runs.
+fn footing(context: &Context, exercise: &Exercise) -> Footing {
+    match context.ground(exercise) {
+        Ok(ground) if ground.lacks.is_none() => Footing::Complete,
+        Ok(ground) if ground.can_run() => Footing::StandIns,
+        _ if exercise.has_stand_ins() => Footing::StandIns,
+        _ => Footing::Absent,
+    }
 }

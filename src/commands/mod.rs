@@ -9,6 +9,7 @@ pub mod man;
 pub mod new;
 pub mod output;
 pub mod reset;
+pub mod setup;
 pub mod solution;
 pub mod start;
 pub mod verify;
@@ -19,9 +20,12 @@ use crate::{
     cli::Format,
     dirs::Dirs,
     error::Error,
-    exercise::catalogue::Catalogue,
+    exercise::{Exercise, catalogue::Catalogue},
     exercise_set,
+    ground::Ground,
     state::{Progress, StateFile},
+    store::Store,
+    toolchain::Toolchain,
     ui::out,
     workspace::Workspace,
 };
@@ -53,6 +57,18 @@ impl Context {
         exercise_set::load(set.as_deref())
     }
 
+    /// What there is on this machine for an exercise to run on.
+    ///
+    /// # Errors
+    /// It depends on the version of Elixir, and there is none.
+    pub fn ground(&self, exercise: &Exercise) -> Result<Ground, Error> {
+        if !exercise.needs_packages() {
+            return Ok(Ground::nothing());
+        }
+        let toolchain = Toolchain::find(&self.dirs.cache)?;
+        Ok(Ground::of(exercise, &Store::new(&self.dirs.cache, &toolchain), &toolchain.elixir))
+    }
+
     /// The learner's progress.
     #[must_use]
     pub fn state(&self) -> StateFile {
@@ -77,7 +93,7 @@ impl Context {
 }
 
 /// The exercise of that id, or what was probably meant.
-fn find<'a>(catalogue: &'a Catalogue, id: &str) -> Result<&'a crate::exercise::Exercise, Error> {
+fn find<'a>(catalogue: &'a Catalogue, id: &str) -> Result<&'a Exercise, Error> {
     catalogue.find(id).map_err(|alike| Error::NoSuchExercise { id: id.to_owned(), alike })
 }
 

@@ -7,7 +7,8 @@ use std::{
 
 use super::{Context, find, workspace_at};
 use crate::{
-    cli::StartArgs, error::Error, exit::Exit, project::write_file, render::human, ui::out, workspace,
+    cli::StartArgs, error::Error, exercise::Supply, exit::Exit, project::write_file, render::human, ui::out,
+    workspace,
 };
 
 /// Makes the workspace.
@@ -21,7 +22,10 @@ pub fn run(context: &Context, args: &StartArgs) -> Result<Exit, Error> {
         return Err(Error::InAWorkspace { exercise: around.exercise });
     }
     let folder = args.dir.clone().unwrap_or_else(|| PathBuf::from(&exercise.id));
-    let files = workspace::files_of(exercise, context.exercises.as_deref());
+    let ground = context.ground(exercise)?;
+    let supplied = exercise.supplied(ground.supply);
+    let packages = ground.packages.as_ref().filter(|_| ground.supply == Supply::Packages);
+    let files = workspace::files_of(&supplied, packages, context.exercises.as_deref());
     let in_the_way = in_the_way(&folder, files.iter().map(|(path, _)| path.as_str()));
     if let (Some(path), false) = (in_the_way, args.force) {
         return Err(Error::Exists { path });
@@ -32,11 +36,15 @@ pub fn run(context: &Context, args: &StartArgs) -> Result<Exit, Error> {
         begun.write(&folder.join(path), bytes)?;
     }
     begun.done();
+    if let Some(installed) = &ground.installed {
+        workspace::bring_packages(&folder, installed)?;
+    }
     context.remember(|progress| {
         progress.exercises.entry(exercise.id.clone()).or_default();
         progress.last = Some(exercise.id.clone());
     });
-    out::data(&human::started(exercise, &folder, kept.as_deref()))?;
+    let fetch = packages.is_some() && ground.installed.is_none();
+    out::data(&human::started(exercise, &folder, kept.as_deref(), fetch))?;
     Ok(Exit::Passed)
 }
 

@@ -16,12 +16,15 @@ use crate::{
     check::{self, Options, rules_for},
     cli::{Format, VerifyArgs},
     error::Error,
-    exercise::{Exercise, Variant, VariantKind, lock},
+    exercise::{
+        Exercise, Supply, Variant, VariantKind, lock,
+        supply::{PACKAGE_TESTS, PACKAGE_TESTS_LOCK},
+    },
     exit::Exit,
     files::write_atomically,
-    plan::{SourceFile, Step, TestId},
+    plan::{Step, TestId},
     render::{github, human, json, junit},
-    report::{Outcome, Report, Why},
+    report::{Outcome, Report, StepReport, TestOutcome, Why},
     runner::Workshop,
     soundness::{self, Checked, ExerciseSoundness, Soundness},
     ui::{out, progress::Progress, text},
@@ -89,9 +92,19 @@ fn verify(
     exercises: &[&Exercise],
     part: Option<(usize, usize)>,
 ) -> Result<Soundness, Error> {
-    let mut work: Vec<(&Exercise, Variant)> = Vec::new();
+    let mut work: Vec<Piece<'_>> = Vec::new();
     for exercise in exercises {
-        work.extend(exercise.variants().into_iter().map(|variant| (*exercise, variant)));
+        let ground = workshop.ground(exercise);
+        if ground.supply == Supply::StandIns {
+            work.extend(on_stand_ins(exercise, &Options::default()));
+        } else if ground.can_run() {
+            work.extend(exercise.variants().into_iter().map(|variant| Piece::new(exercise, variant)));
+        }
+        // Both must come to the same.
+        if args.with_packages && ground.installed.is_some() && exercise.has_stand_ins() {
+            let chosen = Options { stand_ins: true, ..Options::default() };
+            work.extend(on_stand_ins(exercise, &chosen).map(Piece::told_apart));
+        }
     }
     if let Some((part, of)) = part {
         let mut index = 0;
@@ -102,13 +115,23 @@ fn verify(
     }
     let progress = Progress::bar(work.len() as u64, context.quiet);
     let jobs = args.jobs.map_or_else(|| thread::available_parallelism().map_or(1, NonZero::get), usize::from);
-    let results = in_parallel(&work, jobs, |(exercise, variant)| {
-        progress.say(format!("{} {}", exercise.id, variant.name));
-        let result = check_variant(workshop, exercise, variant);
-        progress.advance(format!("{} {}", exercise.id, variant.name));
+    let results = in_parallel(&work, jobs, |piece| {
+        let name = format!("{} {}", piece.exercise.id, piece.variant.name);
+        progress.say(&name);
+        let result = piece.check(workshop);
+        progress.advance(name);
         result
     });
-    collect(args, exercises, &work, results)
+    let mut soundness = collect(args, exercises, &work, results)?;
+    soundness.steps_not_run.extend(exercises.iter().filter_map(|exercise| cannot_run(workshop, exercise)));
+    Ok(soundness)
+}
+
+/// The reason, for an exercise that cannot be run at all here.
+fn cannot_run(workshop: &Workshop, exercise: &Exercise) -> Option<(Step, String)> {
+    let ground = workshop.ground(exercise);
+    let lacks = ground.lacks.as_ref().filter(|_| !ground.can_run())?;
+    Some((Step::Test, format!("{}: {lacks}", exercise.id)))
 }
 
 /// Does each piece of work once, `jobs` at a time, and gives the results in the order of the work.
@@ -140,32 +163,47 @@ fn in_parallel<W: Sync, R: Send>(
     (0..work.len()).map(|index| results.remove(&index)).collect()
 }
 
-fn check_variant(workshop: &Workshop, exercise: &Exercise, variant: &Variant) -> Result<Report, Error> {
-    let solution = sources(exercise, &variant.folder);
-    Ok(check::check(workshop, exercise, solution, &Options::default(), &mut |_| ())?.report)
+/// The variants that stand-ins can judge: all but those that only a test with packages tells apart.
+fn on_stand_ins<'a>(exercise: &'a Exercise, options: &Options) -> impl Iterator<Item = Piece<'a>> {
+    let tests = exercise.package_tests().unwrap_or_default();
+    let judged =
+        exercise.variants().into_iter().filter(move |variant| !variant.declared.fails_one_of(&tests));
+    judged.map(move |variant| Piece { options: options.clone(), ..Piece::new(exercise, variant) })
 }
 
-/// A variant's files as a solution.
-fn sources(exercise: &Exercise, folder: &str) -> Vec<SourceFile> {
-    exercise
-        .under(folder)
-        .map(|(path, bytes)| SourceFile {
-            path: path.to_owned(),
-            shown: path.to_owned(),
-            text: String::from_utf8_lossy(bytes).into_owned(),
-        })
-        .collect()
+/// One variant, to be checked.
+struct Piece<'a> {
+    exercise: &'a Exercise,
+    variant: Variant,
+    options: Options,
+}
+
+impl<'a> Piece<'a> {
+    fn new(exercise: &'a Exercise, variant: Variant) -> Self {
+        Self { exercise, variant, options: Options::default() }
+    }
+
+    /// The same variant is checked on the packages, too.
+    fn told_apart(mut self) -> Self {
+        self.variant.name.push_str(" (on stand-ins)");
+        self
+    }
+
+    fn check(&self, workshop: &Workshop) -> Result<Report, Error> {
+        let solution = self.exercise.solution_in(&self.variant.folder);
+        Ok(check::check(workshop, self.exercise, solution, &self.options, &mut |_| ())?.report)
+    }
 }
 
 fn collect(
     args: &VerifyArgs,
     exercises: &[&Exercise],
-    work: &[(&Exercise, Variant)],
+    work: &[Piece<'_>],
     results: Vec<Option<Result<Report, Error>>>,
 ) -> Result<Soundness, Error> {
     let mut soundness = Soundness { all_steps_needed: args.with_packages, ..Soundness::default() };
     let mut checked: BTreeMap<&str, Vec<Checked>> = BTreeMap::new();
-    for ((exercise, variant), result) in work.iter().zip(results) {
+    for (Piece { exercise, variant, .. }, result) in work.iter().zip(results) {
         let entry = checked.entry(&exercise.id).or_default();
         match result {
             Some(Ok(report)) => {
@@ -188,11 +226,17 @@ fn collect(
 }
 
 fn note_steps_not_run(soundness: &mut Soundness, report: &Report) {
-    for step in &report.steps {
-        if let Outcome::NotRun(Why::Missing(reason)) = &step.outcome
-            && !soundness.steps_not_run.iter().any(|(known, _)| *known == step.step)
-        {
-            soundness.steps_not_run.push((step.step, reason.clone()));
+    let of_step = |step: &StepReport| {
+        if let Outcome::NotRun(Why::Missing(reason)) = &step.outcome {
+            return Some((step.step, reason.clone()));
+        }
+        let missing = step.tests.iter().find(|test| test.outcome == TestOutcome::Missing)?;
+        let reason = &missing.failure.as_ref()?.message;
+        Some((step.step, format!("some tests of {}: {reason}", report.exercise)))
+    };
+    for missing in report.steps.iter().filter_map(of_step) {
+        if !soundness.steps_not_run.contains(&missing) {
+            soundness.steps_not_run.push(missing);
         }
     }
 }
@@ -211,15 +255,16 @@ fn problems(exercise: &Exercise) -> Vec<String> {
 fn update(workshop: &Workshop, exercises: &[&Exercise], folder: &Path) -> Result<Exit, Error> {
     let mut exit = Exit::Passed;
     for exercise in exercises {
-        let path = folder.join(&exercise.id).join(lock::PATH);
+        let at = |path: &str| folder.join(&exercise.id).join(path);
         match tests_of_reference(workshop, exercise)? {
             Ok(tests) => {
-                write_atomically(&path, lock::write(&tests).as_bytes())
-                    .map_err(Error::file("write", &path))?;
-                let listed = text::count(tests.len(), "test");
-                out::data(&format!("{}: {listed} in {}", exercise.id, path.display()))?;
+                write_lock(exercise, &at(lock::PATH), &tests.anywhere)?;
+                if !tests.with_packages.is_empty() {
+                    write_lock(exercise, &at(PACKAGE_TESTS_LOCK), &tests.with_packages)?;
+                }
             }
             Err(reason) => {
+                let path = at(lock::PATH);
                 out::data(&format!("{}: {reason}; {} is unchanged", exercise.id, path.display()))?;
                 exit = Exit::Failed;
             }
@@ -228,28 +273,42 @@ fn update(workshop: &Workshop, exercises: &[&Exercise], folder: &Path) -> Result
     Ok(exit)
 }
 
+fn write_lock(exercise: &Exercise, path: &Path, tests: &[TestId]) -> Result<(), Error> {
+    write_atomically(path, lock::write(tests).as_bytes()).map_err(Error::file("write", path))?;
+    out::data(&format!("{}: {} in {}", exercise.id, text::count(tests.len(), "test"), path.display()))
+}
+
+/// The tests of an exercise, in the order in which they ran.
+#[derive(Default)]
+struct Ran {
+    anywhere: Vec<TestId>,
+    /// Those that only the packages can run.
+    with_packages: Vec<TestId>,
+}
+
 /// The tests that the reference passes, all of them, in the order in which they ran.
-fn tests_of_reference(
-    workshop: &Workshop,
-    exercise: &Exercise,
-) -> Result<Result<Vec<TestId>, String>, Error> {
+fn tests_of_reference(workshop: &Workshop, exercise: &Exercise) -> Result<Result<Ran, String>, Error> {
     let reference = exercise.variants().into_iter().find(|variant| variant.kind == VariantKind::Solution);
     let folder = reference.map(|variant| variant.folder).unwrap_or_default();
     let options = Options { steps: vec![Step::Compile, Step::Test], ..Options::default() };
-    let mut ran: Vec<(TestId, bool)> = Vec::new();
-    check::check(workshop, exercise, sources(exercise, &folder), &options, &mut |event| {
+    let mut ran = Ran::default();
+    let mut failed = None;
+    check::check(workshop, exercise, exercise.solution_in(&folder), &options, &mut |event| {
         if let crate::event::Event::Said(_, crate::event::VmEvent::TestFinished(test)) = event
             && !test.control
         {
             let id = TestId { module: test.module.clone(), name: test.name.clone() };
-            ran.push((id, test.state == crate::event::TestState::Passed));
+            if test.state != crate::event::TestState::Passed {
+                failed.get_or_insert(test.name.clone());
+            }
+            let needs_packages = test.file.as_ref().is_some_and(|file| file.starts_with(PACKAGE_TESTS));
+            if needs_packages { ran.with_packages.push(id) } else { ran.anywhere.push(id) }
         }
     })?;
-    let failed = ran.iter().find(|(_, passed)| !passed);
     Ok(match failed {
-        Some((id, _)) => Err(format!("the reference fails \"{}\"", id.name)),
-        None if ran.is_empty() => Err("the reference ran no test".to_owned()),
-        None => Ok(ran.into_iter().map(|(id, _)| id).collect()),
+        Some(name) => Err(format!("the reference fails \"{name}\"")),
+        None if ran.anywhere.is_empty() => Err("the reference ran no test".to_owned()),
+        None => Ok(ran),
     })
 }
 

@@ -11,6 +11,9 @@ defmodule Practice.Check do
     * `solution` - files, relative to `root`
     * `ebin` - where the solution's modules go
     * `support_ebin`, `tests_ebin` - what `Practice.Prepare` has made
+    * `packages`, `applications` - as for `Practice.Prepare`
+    * `filled` - this run's copy of what the exercise has prepared; its tests find it by the
+      environment variable `PRACTICE_PREPARED`
     * `controls` - names for tests that must fail (see `Practice.Controls`)
     * `late_tests` - test files that need the solution's structs or macros: compiled after it
     * `test_timeout_ms` - the time that one test may take
@@ -21,7 +24,7 @@ defmodule Practice.Check do
 
     * `hashes` - `stage` is `before` (the solution is compiled) or `after` (the tests have run);
       `modules` are the names and MD5 sums of loaded code: tests, control tests, support modules,
-      ExUnit and these modules. A module that is not loaded any more is missing
+      what was loaded of packages, ExUnit and these modules. A module that is not loaded any more is missing
     * `diagnostic` - see `Practice.Compiler`
     * `compiled` - `ok`; the solution's `modules`; `redefined` are those of them that existed before,
       so that the VM can't be trusted any more; `duration_us`
@@ -41,6 +44,7 @@ defmodule Practice.Check do
   """
   @spec preload(Channel.command()) :: :ok
   def preload(command) do
+    Prepare.add_packages(command)
     Code.prepend_path(command.support_ebin)
     modules = Prepare.used(command.tests_ebin) ++ modules_of(:logger) ++ watched(command)
     _ = :code.ensure_modules_loaded(modules)
@@ -51,15 +55,18 @@ defmodule Practice.Check do
   @spec run(Channel.t(), Channel.command()) :: :ok
   def run(channel, command) do
     {:ok, _} = Application.ensure_all_started(:logger)
+    System.put_env("PRACTICE_PREPARED", command.filled)
     controls = Controls.define(command.controls)
     tests = Prepare.load_tests(command.tests_ebin)
-    watched = watched(command) ++ tests ++ Enum.map(controls, &elem(&1, 0))
+    loaded = loaded_from(command.packages)
+    watched = watched(command) ++ loaded ++ tests ++ Enum.map(controls, &elem(&1, 0))
     Channel.event(channel, :hashes, %{stage: :before, modules: hashes(watched)})
     protect(watched)
 
     late = compile(channel, command)
 
     with %{mode: :go} <- Channel.command(channel),
+         :ok <- Prepare.start_applications(command),
          :finished <- run_tests(channel, command, tests ++ late, controls) do
       Channel.event(channel, :hashes, %{stage: :after, modules: hashes(watched)})
       Channel.event(channel, :done)
@@ -82,6 +89,15 @@ defmodule Practice.Check do
     for file <- Path.wildcard(Path.join(ebin, "*.beam")) do
       file |> Path.basename(".beam") |> String.to_atom()
     end
+  end
+
+  # What the tests use of packages is loaded by now: assertions of theirs, say.
+  defp loaded_from(ebins) do
+    ebins = MapSet.new(ebins)
+
+    for {module, [_ | _] = file} <- :code.all_loaded(),
+        file |> List.to_string() |> Path.dirname() |> then(&(&1 in ebins)),
+        do: module
   end
 
   defp hashes(modules) do

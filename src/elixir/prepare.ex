@@ -9,6 +9,8 @@ defmodule Practice.Prepare do
 
     * `support`, `tests` - files
     * `root` - the folder they are in; stack traces name them relative to it
+    * `packages` - the code paths of Hex packages, and `applications`, those of them that are started
+    * `filler` - a support module whose `prepare/1` is called with the folder `filled`, or ""
     * `support_ebin`, `tests_ebin` - where the modules go. In `tests_ebin`, the file `index` lists
       the modules of the tests in the order in which they were defined, and the file `used` lists
       the modules of Elixir and OTP that this took: a check needs much the same
@@ -29,15 +31,37 @@ defmodule Practice.Prepare do
   @spec run(Channel.t(), Channel.command()) :: :ok
   def run(channel, command) do
     {:ok, _} = Application.ensure_all_started(:ex_unit)
+    add_packages(command)
     # The solution's modules are not there yet.
     Code.put_compiler_option(:no_warn_undefined, :all)
 
     with :ok <- compile_support(channel, command),
          :ok <- compile_tests(command) do
+      fill(command)
       Channel.event(channel, :done)
     else
       {:error, diagnostics} -> Channel.event(channel, :broken, %{message: text(diagnostics)})
     end
+  end
+
+  @doc "Puts the packages onto the code path, after everything of Elixir and OTP."
+  @spec add_packages(Channel.command()) :: :ok
+  def add_packages(%{packages: ebins}) do
+    :ok = ebins |> Enum.map(&String.to_charlist/1) |> :code.add_pathsz()
+  end
+
+  @doc "Starts the packages' applications, as Mix does before tests."
+  @spec start_applications(Channel.command()) :: :ok
+  def start_applications(%{applications: names}) do
+    for name <- names, do: {:ok, _} = Application.ensure_all_started(String.to_atom(name))
+    :ok
+  end
+
+  defp fill(%{filler: ""}), do: :ok
+
+  defp fill(%{filler: module, filled: folder} = command) do
+    start_applications(command)
+    apply(Module.concat([module]), :prepare, [folder])
   end
 
   defp compile_support(_channel, %{support: [], support_ebin: ebin}), do: File.mkdir_p!(ebin)

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use crate::{
     hint::{Hint, Trigger},
+    packages::{self, ByElixir},
     plan::Step,
     rule::RuleDef,
 };
@@ -31,9 +32,15 @@ pub struct Manifest {
     pub minutes: u32,
     /// What it is about.
     pub topics: Vec<String>,
-    /// Hex packages.
+    /// Hex packages, by name.
     #[serde(default)]
     pub needs: Vec<String>,
+    /// What is required of Hex packages, by the version of Elixir from which on it holds.
+    #[serde(default)]
+    pub packages: ByElixir,
+    /// A given module whose `prepare/1` fills a folder, once; every run gets a copy of it.
+    #[serde(default)]
+    pub prepare: Option<String>,
     /// The solution's files, relative to the project.
     pub files: Vec<String>,
     /// Test files that need a struct or a macro of the solution, and so are compiled after it.
@@ -265,12 +272,30 @@ impl Manifest {
         if !self.limits.timeout_s.is_finite() || self.limits.timeout_s <= 0.0 {
             return value("`limits.timeout_s` is not a positive number".to_owned());
         }
+        if let Some(what) = self.wrong_packages() {
+            return value(what);
+        }
         for (name, bad) in &self.variants.bad {
             if Step::from_name(&bad.step).is_none() {
                 return value(format!("`variants.bad.{name}.step` is `{}`, which is no step", bad.step));
             }
         }
         Ok(())
+    }
+
+    fn wrong_packages(&self) -> Option<String> {
+        if let Some(range) = self.packages.keys().find(|range| !packages::is_minor(range)) {
+            return Some(format!("`packages.\"{range}\"` is no minor version of Elixir, such as \"1.14\""));
+        }
+        let lacks = |need: &String| {
+            let mut ranges = self.packages.iter();
+            ranges.find(|(_, required)| !required.contains_key(need)).map(|(range, _)| (range, need.clone()))
+        };
+        if let Some((range, need)) = self.needs.iter().find_map(lacks) {
+            return Some(format!("`packages.\"{range}\"` does not say which `{need}`"));
+        }
+        (self.needs.is_empty() != self.packages.is_empty())
+            .then(|| "`needs` names packages, `packages` what is required of them: it takes both".to_owned())
     }
 
     /// The exercise's hints.
@@ -371,7 +396,7 @@ files = ["lib/a.ex"]
           |
         5 | minuts = 5
           | ^^^^^^
-        unknown field `minuts`, expected one of `format`, `title`, `difficulty`, `minutes`, `topics`, `needs`, `files`, `late_tests`, `limits`, `idioms`, `hints`, `variants`
+        unknown field `minuts`, expected one of `format`, `title`, `difficulty`, `minutes`, `topics`, `needs`, `packages`, `prepare`, `files`, `late_tests`, `limits`, `idioms`, `hints`, `variants`
         "#);
     }
 
@@ -381,6 +406,9 @@ files = ["lib/a.ex"]
             (SOUND.replace("format = 1", "format = 9"), "format 9 is not supported"),
             (SOUND.replace("lib/a.ex", "lib/../../a.ex"), "a solution's file is"),
             (SOUND.replace("[\"lib/a.ex\"]", "[]"), "names no file"),
+            (format!("{SOUND}needs = [\"oban\"]\n"), "it takes both"),
+            (format!("{SOUND}[packages.\"1.14.0\"]\noban = \"1.0\"\n"), "no minor version"),
+            (format!("{SOUND}needs = [\"oban\"]\n[packages.\"1.14\"]\njason = \"1.0\"\n"), "which `oban`"),
             (format!("{SOUND}[limits]\ntimeout_s = -1.0\n"), "positive"),
             (format!("{SOUND}[[hints]]\nid = \"h\"\nwhen = {{}}\nlevels = [\"a\"]\n"), "empty `when`"),
             (format!("{SOUND}[[hints]]\nid = \"h\"\nwhen = {{ test = \"t\" }}\nlevels = []\n"), "0 levels"),

@@ -5,13 +5,18 @@ pub mod catalogue;
 pub mod lock;
 pub mod manifest;
 pub mod nearest;
+pub mod supply;
 pub mod variant;
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use crate::{hash::sha256_hex, plan::TestId};
+use crate::{
+    hash::sha256_hex,
+    plan::{SourceFile, TestId},
+};
 
 pub use manifest::{Manifest, ManifestError};
+pub use supply::Supply;
 pub use variant::{Declared, Variant, VariantKind};
 
 /// Files by their path in the exercise's folder, with `/` between the parts.
@@ -26,6 +31,8 @@ pub struct Exercise {
     pub manifest: Manifest,
     /// All of its files, the manifest included.
     pub files: Files,
+    /// A hash over every file that it came with: two checks with the same revision asked for the same.
+    pub revision: String,
 }
 
 impl Exercise {
@@ -36,14 +43,8 @@ impl Exercise {
     pub fn from_files(id: &str, files: Files) -> Result<Self, ManifestError> {
         let missing = || ManifestError::Value { what: "there is no exercise.toml".to_owned() };
         let manifest = Manifest::parse(files.get("exercise.toml").ok_or_else(missing)?)?;
-        Ok(Self { id: id.to_owned(), manifest, files })
-    }
-
-    /// A hash over every file: two checks with the same revision asked for the same.
-    #[must_use]
-    pub fn revision(&self) -> String {
-        let parts = self.files.iter().flat_map(|(path, bytes)| [path.as_bytes(), b"\0", bytes, b"\0"]);
-        sha256_hex(parts)[..12].to_owned()
+        let revision = revision(&files);
+        Ok(Self { id: id.to_owned(), manifest, files, revision })
     }
 
     /// The files under a folder, by their path in that folder.
@@ -52,13 +53,25 @@ impl Exercise {
         self.files.iter().filter_map(move |(path, bytes)| Some((path.strip_prefix(&prefix)?, bytes.as_ref())))
     }
 
+    /// The files of a folder, a variant's say, as a solution.
+    #[must_use]
+    pub fn solution_in(&self, folder: &str) -> Vec<SourceFile> {
+        let source = |(path, bytes): (&str, &[u8])| SourceFile {
+            path: path.to_owned(),
+            shown: path.to_owned(),
+            text: String::from_utf8_lossy(bytes).into_owned(),
+        };
+        self.under(folder).map(source).collect()
+    }
+
     /// A file as text, with what is not UTF-8 replaced.
     #[must_use]
     pub fn text(&self, path: &str) -> Option<Cow<'_, str>> {
         self.files.get(path).map(|bytes| String::from_utf8_lossy(bytes))
     }
 
-    /// The test files, in the order in which they run: those the learner gets, then the hidden ones.
+    /// The test files, in the order in which they run: those the learner gets, then the hidden ones,
+    /// then those that need packages.
     #[must_use]
     pub fn test_files(&self) -> Vec<&str> {
         let in_folder = |folder: &'static str| {
@@ -67,7 +80,7 @@ impl Exercise {
                 .map(String::as_str)
                 .filter(move |path| path.starts_with(folder) && path.ends_with("_test.exs"))
         };
-        in_folder("test/").chain(in_folder("hidden/")).collect()
+        in_folder("test/").chain(in_folder("hidden/")).chain(in_folder(supply::PACKAGE_TESTS)).collect()
     }
 
     /// The test files that are compiled without any solution, and those that need it.
@@ -102,6 +115,15 @@ impl Exercise {
     /// # Errors
     /// A lock file that cannot be read.
     pub fn expected_tests(&self) -> Result<Vec<TestId>, ManifestError> {
-        self.files.get(lock::PATH).map_or(Ok(Vec::new()), |bytes| lock::parse(bytes))
+        let mut tests = self.files.get(lock::PATH).map_or(Ok(Vec::new()), |bytes| lock::parse(bytes))?;
+        if !tests.is_empty() {
+            tests.extend(self.package_tests()?);
+        }
+        Ok(tests)
     }
+}
+
+fn revision(files: &Files) -> String {
+    let parts = files.iter().flat_map(|(path, bytes)| [path.as_bytes(), b"\0", bytes, b"\0"]);
+    sha256_hex(parts)[..12].to_owned()
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Exercise;
-use crate::plan::Step;
+use crate::plan::{Step, TestId};
 
 /// What a variant is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,6 +49,19 @@ pub enum Declared {
         /// The hint's id.
         hint: String,
     },
+}
+
+impl Declared {
+    /// Whether one of these tests is declared to fail first.
+    #[must_use]
+    pub fn fails_one_of(&self, tests: &[TestId]) -> bool {
+        match self {
+            Self::FailsIn { step: Step::Test, name: Some(name), .. } => {
+                tests.iter().any(|test| test.name == *name)
+            }
+            _ => false,
+        }
+    }
 }
 
 impl fmt::Display for Declared {

@@ -1,11 +1,13 @@
 //! JSON, version 1. Its own structs: a change of the domain must not change what programs read.
 
-use serde::Serialize;
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
+use serde::Serialize;
+
+use super::human::InstalledRow;
 use crate::{
     error::Error,
-    exercise::Exercise,
+    exercise::{Exercise, Supply},
     finding::Finding,
     health::{self, Item},
     hint::ShownHint,
@@ -28,6 +30,7 @@ struct Check<'a> {
     complete: bool,
     duration_ms: u64,
     toolchain: Option<Toolchain<'a>>,
+    packages: Packages<'a>,
     sandbox: &'a str,
     steps: Vec<Step<'a>>,
     hints: Vec<Hint<'a>>,
@@ -37,6 +40,13 @@ struct Check<'a> {
 struct Toolchain<'a> {
     elixir: &'a str,
     otp: &'a str,
+}
+
+/// What stood behind the packages that the exercise needs.
+#[derive(Serialize)]
+struct Packages<'a> {
+    source: &'static str,
+    versions: &'a BTreeMap<String, String>,
 }
 
 #[derive(Serialize)]
@@ -104,6 +114,14 @@ pub fn check(report: &Report) -> String {
         complete: report.complete(),
         duration_ms: millis(report.duration),
         toolchain: report.versions.as_ref().map(|found| Toolchain { elixir: &found.elixir, otp: &found.otp }),
+        packages: Packages {
+            source: match report.supply {
+                Supply::Nothing => "none",
+                Supply::Packages => "hex",
+                Supply::StandIns => "stand_ins",
+            },
+            versions: &report.packages,
+        },
         sandbox: &report.sandbox,
         steps: report.steps.iter().map(step).collect(),
         hints: report.hints.iter().filter_map(hint).collect(),
@@ -130,7 +148,7 @@ fn test(result: &TestResult) -> Test<'_> {
             TestOutcome::Passed => "passed",
             TestOutcome::Failed => "failed",
             TestOutcome::TimedOut => "timed_out",
-            TestOutcome::NotRun => "not_run",
+            TestOutcome::NotRun | TestOutcome::Missing => "not_run",
         },
         file: result.place.as_ref().map(|place| place.file.as_str()),
         line: result.place.as_ref().and_then(|place| place.line),
@@ -207,10 +225,21 @@ struct Listed<'a> {
 pub struct ListRow<'a> {
     /// The exercise.
     pub exercise: &'a Exercise,
-    /// Whether everything it needs is there.
-    pub ready: bool,
+    /// What it runs on here.
+    pub footing: Footing,
     /// How far the learner is.
     pub standing: Standing,
+}
+
+/// What an exercise runs on, as a list tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Footing {
+    /// It needs nothing, or what it needs is installed.
+    Complete,
+    /// Stand-ins take the place of what it needs.
+    StandIns,
+    /// It cannot be checked yet.
+    Absent,
 }
 
 /// How far a learner is with an exercise.
@@ -239,14 +268,14 @@ impl Standing {
 /// The list of exercises.
 #[must_use]
 pub fn list(rows: &[ListRow<'_>]) -> String {
-    let exercises = rows.iter().map(|&ListRow { exercise, ready, standing }| Listed {
+    let exercises = rows.iter().map(|&ListRow { exercise, footing, standing }| Listed {
         id: &exercise.id,
         title: &exercise.manifest.title,
         difficulty: exercise.manifest.difficulty.name(),
         minutes: exercise.manifest.minutes,
         topics: &exercise.manifest.topics,
         needs: &exercise.manifest.needs,
-        ready,
+        ready: footing != Footing::Absent,
         solved: standing == Standing::Solved,
         state: standing.name(),
     });
@@ -356,6 +385,43 @@ pub fn doctor(items: &[Item]) -> String {
 }
 
 #[derive(Serialize)]
+struct Setup<'a> {
+    version: u32,
+    kind: &'static str,
+    toolchain: Toolchain<'a>,
+    sets: Vec<InstalledSet<'a>>,
+    type_information: &'a [String],
+}
+
+#[derive(Serialize)]
+struct InstalledSet<'a> {
+    name: &'a str,
+    folder: String,
+    bytes: u64,
+    packages: &'a BTreeMap<String, String>,
+}
+
+/// What was set up, and for which versions.
+#[must_use]
+pub fn setup(elixir: &str, otp: &str, rows: &[InstalledRow<'_>], typed: &[String]) -> String {
+    write(&Setup {
+        version: VERSION,
+        kind: "setup",
+        toolchain: Toolchain { elixir, otp },
+        sets: rows
+            .iter()
+            .map(|row| InstalledSet {
+                name: &row.set.name,
+                folder: row.folder.display().to_string(),
+                bytes: row.bytes,
+                packages: &row.set.versions,
+            })
+            .collect(),
+        type_information: typed,
+    })
+}
+
+#[derive(Serialize)]
 struct ErrorJson<'a> {
     version: u32,
     kind: &'static str,
@@ -409,6 +475,7 @@ mod tests {
                 "complete",
                 "duration_ms",
                 "toolchain",
+                "packages",
                 "sandbox",
                 "steps",
                 "hints"

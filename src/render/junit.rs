@@ -64,11 +64,7 @@ fn whole_step(step: &StepReport, strict: bool) -> TestCase {
             let kind = if step.judged_failure() { NonSuccessKind::Failure } else { NonSuccessKind::Error };
             non_success(kind, step.step.name(), &reason, "")
         }
-        _ => {
-            let mut status = TestCaseStatus::skipped();
-            status.set_message(clean(&reason));
-            status
-        }
+        _ => skipped(&reason),
     };
     let mut case = TestCase::new(step.step.name(), status);
     case.set_classname(step.step.name()).set_time(step.duration);
@@ -81,11 +77,8 @@ fn test_case(test: &TestResult, sources: &Sources<'_>) -> TestCase {
         TestOutcome::Failed | TestOutcome::TimedOut => {
             failure(&of_test(test, sources), NonSuccessKind::Failure)
         }
-        TestOutcome::NotRun => {
-            let mut status = TestCaseStatus::skipped();
-            status.set_message("nothing was heard of it");
-            status
-        }
+        TestOutcome::NotRun => skipped("nothing was heard of it"),
+        TestOutcome::Missing => skipped(test.failure.as_ref().map_or("", |failure| &failure.message)),
     };
     let mut case = TestCase::new(clean(&test.name), status);
     case.set_classname(clean(&test.module)).set_time(test.duration);
@@ -93,6 +86,12 @@ fn test_case(test: &TestResult, sources: &Sources<'_>) -> TestCase {
         case.set_system_out(clean(output));
     }
     case
+}
+
+fn skipped(reason: &str) -> TestCaseStatus {
+    let mut status = TestCaseStatus::skipped();
+    status.set_message(clean(reason));
+    status
 }
 
 fn failure(remark: &Remark, kind: NonSuccessKind) -> TestCaseStatus {

@@ -41,6 +41,8 @@ fn report(steps: Vec<StepReport>, hints: Vec<ShownHint>) -> Report {
         revision: "0123456789ab".into(),
         solution_sha256: "cafe".into(),
         versions: Some(Versions { elixir: "1.14.0".into(), otp: "25".into() }),
+        supply: crate::exercise::Supply::Nothing,
+        packages: std::collections::BTreeMap::new(),
         sandbox: "none".into(),
         steps,
         hints,
@@ -62,6 +64,7 @@ pub fn passed() -> Report {
         message: "`mix format` would change this file".into(),
         help: Some("@@ -2 +2 @@\n-  def check( user) do\n+  def check(user) do".into()),
         credo: None,
+        trigger: None,
     };
     let mut format = step(Step::Format, Outcome::Passed);
     format.findings.push(unformatted);
@@ -114,6 +117,7 @@ pub fn uncompiled() -> Report {
         message: "missing terminator: end".into(),
         help: None,
         credo: None,
+        trigger: None,
     });
     let blocked = |step| StepReport::bare(step, Outcome::NotRun(Why::Blocked("it does not compile".into())));
     report(vec![compile, blocked(Step::Test), blocked(Step::Dialyzer)], Vec::new())

@@ -5,10 +5,13 @@
 //! [`crate::checkup`]'s.
 
 mod channel;
+mod mix;
+mod prepare;
 mod term;
 mod vm;
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     sync::mpsc::{self, Receiver, RecvTimeoutError, Sender},
@@ -16,13 +19,16 @@ use std::{
 };
 
 use self::{
+    mix::Mix,
+    prepare::{applications, ebins, in_project},
     term::{Term, command},
     vm::{ANALYSIS_MEMORY, Launch, Message, RunningVm, VmOptions},
 };
 use crate::{
-    error::{Error, VmSaid},
-    event::{Event, HashStage, HowEnded, Vm, VmEvent},
+    error::Error,
+    event::{Event, HashStage, MixCommand, Vm, VmEvent},
     exercise::Exercise,
+    ground::Ground,
     hash::sha256_hex,
     plan::{Engine, Plan, Step},
     process::interrupt,
@@ -31,7 +37,7 @@ use crate::{
         compile::is_fit,
         idioms::{RuleSet, unread},
     },
-    store::{Prepared, Store},
+    store::{Prepared, Store, packages::Installed},
     toolchain::Toolchain,
 };
 
@@ -41,11 +47,10 @@ const ANALYSIS_DEADLINE: Duration = Duration::from_secs(120);
 /// Time for a test VM to begin, on a slow machine: the solution's own time is counted from then on.
 const BOOT_ALLOWANCE: Duration = Duration::from_secs(30);
 
-/// Time for compiling an exercise's tests, on a slow machine.
-const PREPARE_DEADLINE: Duration = Duration::from_secs(60);
-
 /// How many control tests a run has.
 const CONTROLS: u8 = 3;
+
+pub use self::prepare::prepare;
 
 /// What is on this machine: everything a check needs beside the exercise and the solution.
 #[derive(Debug)]
@@ -56,6 +61,8 @@ pub struct Workshop {
     pub store: Store,
     /// Our compiled modules.
     pub runner: PathBuf,
+    /// Credo and Dialyxir, where they are installed.
+    pub tools: Option<Installed>,
     /// The code paths of Credo, or why there is none.
     pub credo: Result<Vec<PathBuf>, String>,
 }
@@ -66,8 +73,10 @@ pub struct Job<'a> {
     pub plan: &'a Plan,
     /// The exercise.
     pub exercise: &'a Exercise,
-    /// Its modules, compiled.
-    pub prepared: &'a Prepared,
+    /// What it runs on.
+    pub ground: &'a Ground,
+    /// Its modules, compiled; nothing where the packages that it needs are not there.
+    pub prepared: Option<&'a Prepared>,
     /// Its idiom rules.
     pub rules: &'a RuleSet,
     /// Leave the project where it is.
@@ -85,70 +94,6 @@ pub fn control_names() -> Result<Vec<String>, Error> {
     Ok((0..CONTROLS).map(name).collect())
 }
 
-/// Compiles an exercise's given modules and tests, without any solution.
-///
-/// # Errors
-/// They do not compile, or the VM cannot be run.
-pub fn prepare(workshop: &Workshop, exercise: &Exercise, out: &Prepared) -> Result<(), Error> {
-    let project = Project::create(exercise, &[])?;
-    let (sender, messages) = mpsc::channel();
-    let options = VmOptions {
-        vm: Vm::Test,
-        launch: Launch::Boot,
-        toolchain: &workshop.toolchain,
-        runner: &workshop.runner,
-        deadline: PREPARE_DEADLINE,
-        memory: ANALYSIS_MEMORY,
-    };
-    let _interrupts = subscribe(sender.clone());
-    let mut vm = RunningVm::start(&options, &project, sender)?;
-    vm.send(command(
-        "prepare",
-        &[
-            ("nonce", vm.nonce().into()),
-            ("root", project.root().as_path().into()),
-            ("support", in_project(&project, &exercise.support_files())),
-            ("support_ebin", out.support_ebin.as_path().into()),
-            ("tests", in_project(&project, &exercise.early_and_late_tests().0)),
-            ("tests_ebin", out.tests_ebin.as_path().into()),
-        ],
-    ));
-    wait_prepared(vm, &messages).map_err(|reason| match reason {
-        Some(reason) => Error::Prepare { exercise: exercise.id.clone(), source: VmSaid(reason) },
-        None => Error::Interrupted,
-    })
-}
-
-fn in_project(project: &Project, paths: &[&str]) -> Term {
-    Term::texts(paths.iter().map(|path| Term::from(project.root().join(path).as_path())))
-}
-
-/// `None` as an error is an interruption.
-fn wait_prepared(mut vm: RunningVm, messages: &Receiver<Message>) -> Result<(), Option<String>> {
-    let (mut done, mut broken, mut interrupted) = (false, None, false);
-    for message in messages {
-        match message {
-            Message::Connected(_, commands) => vm.connected(commands),
-            Message::Said(_, VmEvent::Done {}) => done = true,
-            Message::Said(_, VmEvent::Broken { message }) => broken = Some(message),
-            Message::Said(..) => {}
-            Message::Interrupted => {
-                interrupted = true;
-                vm.stop();
-            }
-            Message::Ended(_, end) => {
-                return match broken {
-                    _ if interrupted => Err(None),
-                    Some(message) => Err(Some(message)),
-                    None if done && end.how == HowEnded::Exited(0) => Ok(()),
-                    None => Err(Some(end.to_string())),
-                };
-            }
-        }
-    }
-    Err(Some("the VM was lost".to_owned()))
-}
-
 fn subscribe(sender: Sender<Message>) -> interrupt::Subscription {
     interrupt::subscribe(move || drop(sender.send(Message::Interrupted)))
 }
@@ -163,21 +108,68 @@ pub fn run(
     job: &Job<'_>,
     sink: &mut dyn FnMut(Event),
 ) -> Result<Option<PathBuf>, Error> {
-    let project = Project::create(job.exercise, &job.plan.solution)?;
-    let (sender, messages) = mpsc::channel();
-    let _interrupts = subscribe(sender.clone());
-    let mut check =
-        Check { workshop, job, project: &project, test: None, analysis: None, deadline: None, sink };
-    check.start(&sender)?;
-    drop(sender);
-    // The rules need no VM: they are matched while the VMs start.
-    if job.plan.wants(Step::Idioms) {
-        (check.sink)(idioms(job.plan, job.rules));
+    let mix = match job.plan.engine {
+        Engine::Fast => None,
+        Engine::Mix => Some(Mix::new(workshop, job.ground)?),
+    };
+    // The fast engine needs no packages in the project: Mix does, and whoever looks at it afterwards.
+    let with_packages = job.keep || mix.is_some();
+    let packages = if with_packages { mix::packages(workshop, job.ground) } else { Vec::new() };
+    let missing = missing(workshop, job, mix.as_ref());
+    let can_run = |step| job.plan.wants(step) && !missing.contains_key(&step);
+    if let Some(mix) = &mix
+        && can_run(Step::Dialyzer)
+    {
+        make_plt(mix, job.exercise, sink)?;
     }
-    let result = check.follow(&messages);
+    let plt = Some(workshop.store.dialyxir_plt(&packages)).filter(|folder| folder.is_dir());
+    let project = Project::create(job.exercise, &job.plan.solution, &packages, plt.as_deref())?;
+    let mut check = Check {
+        workshop,
+        job,
+        mix,
+        missing,
+        project: &project,
+        has_plt: plt.is_some(),
+        test: None,
+        analysis: None,
+        deadline: None,
+        compiled: false,
+        sink,
+    };
+    let result = check.run();
     drop(check);
     result?;
     Ok(job.keep.then(|| project.keep()))
+}
+
+/// Makes Dialyxir's PLT. Without one, its step cannot be judged, and the rest can.
+fn make_plt(mix: &Mix<'_>, exercise: &Exercise, sink: &mut dyn FnMut(Event)) -> Result<(), Error> {
+    let made = mix.make_plt(exercise, || sink(Event::Running(MixCommand::Plt)));
+    match made {
+        Ok(()) => {}
+        Err(Error::Interrupted) => return Err(Error::Interrupted),
+        Err(error) => {
+            let reason = match std::error::Error::source(&error) {
+                Some(source) => format!("{error}: {source}"),
+                None => error.to_string(),
+            };
+            sink(Event::Unable { step: Step::Dialyzer, reason });
+        }
+    }
+    Ok(())
+}
+
+/// Steps that were asked for and cannot be run here, and why not.
+fn missing(workshop: &Workshop, job: &Job<'_>, mix: Option<&Mix<'_>>) -> BTreeMap<Step, String> {
+    let lacking = job.ground.lacks.as_ref().filter(|_| job.prepared.is_none());
+    let reason = |step: Step| match (step, mix) {
+        (Step::Compile | Step::Test | Step::Dialyzer, _) if lacking.is_some() => lacking.cloned(),
+        (_, Some(mix)) => mix.lacks(step),
+        (Step::Credo, None) => workshop.credo.as_ref().err().cloned(),
+        _ => None,
+    };
+    job.plan.steps.iter().filter_map(|step| Some((*step, reason(*step)?))).collect()
 }
 
 /// Matches the idiom rules.
@@ -195,12 +187,28 @@ pub fn idioms(plan: &Plan, rules: &RuleSet) -> Event {
 struct Check<'a> {
     workshop: &'a Workshop,
     job: &'a Job<'a>,
+    /// For the literal commands, where these are asked for.
+    mix: Option<Mix<'a>>,
+    /// Steps that were asked for and cannot be run here, and why not.
+    missing: BTreeMap<Step, String>,
     project: &'a Project,
+    /// Whether Dialyxir finds its type information.
+    has_plt: bool,
     test: Option<RunningVm>,
     analysis: Option<RunningVm>,
     /// When the solution's time is over, once it has begun.
     deadline: Option<Instant>,
+    /// Whether the solution compiles, and defines what the task asks for.
+    compiled: bool,
     sink: &'a mut dyn FnMut(Event),
+}
+
+impl Workshop {
+    /// What there is for an exercise.
+    #[must_use]
+    pub fn ground(&self, exercise: &Exercise) -> Ground {
+        Ground::of(exercise, &self.store, &self.toolchain.elixir)
+    }
 }
 
 impl Check<'_> {
@@ -208,9 +216,53 @@ impl Check<'_> {
         self.job.plan.wants(step)
     }
 
+    fn can_run(&self, step: Step) -> bool {
+        self.wants(step) && !self.missing.contains_key(&step)
+    }
+
+    /// Whether the analysis VM does this step.
+    fn analyses(&self, step: Step) -> bool {
+        self.can_run(step) && (self.mix.is_none() || step == Step::Format)
+    }
+
+    /// Everything, in its order.
+    fn run(&mut self) -> Result<(), Error> {
+        for (step, reason) in self.missing.clone() {
+            (self.sink)(Event::Missing { step, reason });
+        }
+        // `mix credo` reads its configuration in the project: before any code of the solution runs there.
+        if self.can_run(Step::Credo) {
+            self.command(MixCommand::Credo)?;
+        }
+        let (sender, messages) = mpsc::channel();
+        let _interrupts = subscribe(sender.clone());
+        self.start(&sender)?;
+        drop(sender);
+        // The rules need no VM: they are matched while the VMs start.
+        if self.wants(Step::Idioms) {
+            (self.sink)(idioms(self.job.plan, self.job.rules));
+        }
+        self.follow(&messages)?;
+        if self.can_run(Step::Dialyzer) && self.compiled && self.has_plt {
+            self.command(MixCommand::Dialyzer)?;
+        }
+        Ok(())
+    }
+
+    /// Runs a literal command of Mix, where these are asked for.
+    fn command(&mut self, command: MixCommand) -> Result<(), Error> {
+        if let Some(mix) = &self.mix {
+            (self.sink)(Event::Running(command));
+            (self.sink)(Event::Ran(command, mix.run(command, self.project)?));
+        }
+        Ok(())
+    }
+
     /// Starts the VMs that the plan needs, both at once.
     fn start(&mut self, messages: &Sender<Message>) -> Result<(), Error> {
-        if [Step::Compile, Step::Test, Step::Dialyzer].into_iter().any(|step| self.wants(step)) {
+        if [Step::Compile, Step::Test, Step::Dialyzer].into_iter().any(|step| self.can_run(step))
+            && let Some(prepared) = self.job.prepared
+        {
             let limits = &self.job.exercise.manifest.limits;
             let mut vm = self.start_vm(
                 Vm::Test,
@@ -218,17 +270,14 @@ impl Check<'_> {
                 limits.memory_bytes(),
                 messages,
             )?;
-            vm.send(self.check_command(vm.nonce()));
+            vm.send(self.check_command(vm.nonce(), prepared)?);
             self.test = Some(vm);
             if self.job.plan.engine == Engine::Mix {
                 // `mix test` does not say when it begins to compile.
                 self.deadline = Some(Instant::now() + self.job.plan.timeout);
             }
         }
-        for (step, reason) in self.missing() {
-            (self.sink)(Event::Missing { step, reason });
-        }
-        if [Step::Format, Step::Credo, Step::Dialyzer].into_iter().any(|step| self.can_run(step)) {
+        if [Step::Format, Step::Credo, Step::Dialyzer].into_iter().any(|step| self.analyses(step)) {
             let mut vm = self.start_vm(Vm::Analysis, ANALYSIS_DEADLINE, ANALYSIS_MEMORY, messages)?;
             self.source_commands(vm.nonce()).into_iter().for_each(|command| vm.send(command));
             if self.test.is_none() {
@@ -237,23 +286,6 @@ impl Check<'_> {
             self.analysis = Some(vm);
         }
         Ok(())
-    }
-
-    /// Steps that were asked for and cannot be run here.
-    fn missing(&self) -> Vec<(Step, String)> {
-        let without_store = |step: Step| {
-            format!("`--engine mix` runs `mix {step}`, and there are no packages for it in the project")
-        };
-        let reason = |step: Step| match (step, self.job.plan.engine, &self.workshop.credo) {
-            (Step::Credo | Step::Dialyzer, Engine::Mix, _) => Some(without_store(step)),
-            (Step::Credo, Engine::Fast, Err(reason)) => Some(reason.clone()),
-            _ => None,
-        };
-        self.job.plan.steps.iter().filter_map(|step| Some((*step, reason(*step)?))).collect()
-    }
-
-    fn can_run(&self, step: Step) -> bool {
-        self.wants(step) && !self.missing().iter().any(|(missing, _)| *missing == step)
     }
 
     fn start_vm(
@@ -268,15 +300,18 @@ impl Check<'_> {
             (Vm::Test, Engine::Mix) => Launch::MixTest,
             _ => Launch::Boot,
         };
-        let options = VmOptions { vm, launch, toolchain, runner, deadline, memory };
+        let archives = self.mix.as_ref().and_then(Mix::archives);
+        let options = VmOptions { vm, launch, toolchain, runner, deadline, memory, archives };
         let running = RunningVm::start(&options, self.project, messages.clone())?;
         (self.sink)(Event::Started(vm));
         Ok(running)
     }
 
-    fn check_command(&self, nonce: &str) -> String {
-        let Job { plan, exercise, prepared, .. } = self.job;
-        command(
+    fn check_command(&self, nonce: &str, prepared: &Prepared) -> Result<String, Error> {
+        let Job { plan, exercise, ground, .. } = self.job;
+        let packages = ground.installed.as_ref();
+        let filled = self.project.fill(&prepared.filled)?;
+        Ok(command(
             "check",
             &[
                 ("nonce", nonce.into()),
@@ -288,8 +323,11 @@ impl Check<'_> {
                 ("controls", Term::texts(plan.controls.iter().map(String::as_str))),
                 ("late_tests", in_project(self.project, &exercise.early_and_late_tests().1)),
                 ("test_timeout_ms", Term::Number(exercise.manifest.limits.test_timeout_ms().into())),
+                ("packages", ebins(packages)),
+                ("applications", applications(exercise, packages)),
+                ("filled", filled.as_path().into()),
             ],
-        )
+        ))
     }
 
     /// What the analysis VM can do with the source alone.
@@ -302,7 +340,7 @@ impl Check<'_> {
         if self.wants(Step::Format) {
             commands.push(command("format", &common()));
         }
-        if self.can_run(Step::Credo)
+        if self.analyses(Step::Credo)
             && let Ok(paths) = &self.workshop.credo
         {
             let mut values = common();
@@ -385,6 +423,7 @@ impl Check<'_> {
 
     /// The solution is compiled: first a copy out of its reach, then the tests and Dialyzer.
     fn compiled(&mut self) -> Result<(), Error> {
+        self.compiled = true;
         self.project.keep_beams()?;
         if self.wants(Step::Test) {
             if let Some(vm) = &mut self.test {
@@ -394,7 +433,7 @@ impl Check<'_> {
         } else {
             self.stop_test_vm();
         }
-        let dialyzer = self.analysis.as_ref().filter(|_| self.can_run(Step::Dialyzer));
+        let dialyzer = self.analysis.as_ref().filter(|_| self.analyses(Step::Dialyzer));
         let command = dialyzer.map(|vm| self.dialyzer_command(vm.nonce()));
         if let (Some(vm), Some(command)) = (&mut self.analysis, command) {
             vm.send(command);
@@ -404,14 +443,17 @@ impl Check<'_> {
     }
 
     fn dialyzer_command(&self, nonce: &str) -> String {
+        let packages = self.job.ground.installed.as_ref();
+        let given = self.job.prepared.map(|prepared| prepared.support_ebin.as_path());
         command(
             "dialyzer",
             &[
                 ("nonce", nonce.into()),
                 ("root", self.project.root().as_path().into()),
                 ("ebin", self.project.beams().as_path().into()),
-                ("code_paths", Term::texts([self.job.prepared.support_ebin.as_path()])),
-                ("plt_dir", self.workshop.store.plt_dir().as_path().into()),
+                ("code_paths", Term::texts(given)),
+                ("packages", ebins(packages)),
+                ("plt_dir", self.workshop.store.plt_dir(packages).as_path().into()),
             ],
         )
     }
@@ -444,12 +486,7 @@ impl Check<'_> {
 ///
 /// # Errors
 /// Why Credo cannot be run, in a sentence.
-pub fn find_credo(packages: Option<&Path>) -> Result<Vec<PathBuf>, String> {
-    let Some(folder) = packages else {
-        return Err(
-            "Credo is not installed; `PRACTICE_PACKAGES=DIR` names a folder of compiled packages".to_owned()
-        );
-    };
+pub fn find_credo(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let unreadable = |error: std::io::Error| format!("`PRACTICE_PACKAGES` cannot be read: {error}");
     let mut ebins = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {

@@ -1,7 +1,7 @@
 //! Starting a VM and turning what it says into messages.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -17,6 +17,7 @@ use crate::{
     event::{HowEnded, Vm, VmEnd, VmEvent},
     process::{self, End, Limits, Status, Stopper, VmSpec},
     project::Project,
+    store::packages::MIX_ENV,
     toolchain::Toolchain,
 };
 
@@ -42,6 +43,8 @@ pub struct VmOptions<'a> {
     pub deadline: Duration,
     /// Memory limit of the process tree, in bytes.
     pub memory: u64,
+    /// Where Mix finds Hex, if it needs it.
+    pub archives: Option<&'a Path>,
 }
 
 /// What a VM is started as.
@@ -161,30 +164,52 @@ fn read(listener: Listener, vm: Vm, gone: &AtomicBool, messages: &Sender<Message
 }
 
 fn spec(options: &VmOptions<'_>, project: &Project, socket: &Path) -> VmSpec {
-    let text = |text: &Path| text.to_string_lossy().into_owned();
-    let home = project.home(options.vm);
-    let (program, args, cwd) = match options.launch {
-        Launch::Boot => (options.toolchain.erl.clone(), erl_args(options), home.clone()),
-        Launch::MixTest => ("elixir".into(), mix_args(options), project.root()),
+    let mut spec = match options.launch {
+        Launch::Boot => VmSpec {
+            program: options.toolchain.erl.clone(),
+            args: erl_args(options),
+            ..confined(project, options.vm, options.deadline, options.memory)
+        },
+        Launch::MixTest => VmSpec {
+            args: mix_test_args(options),
+            ..mix_spec(project, options.archives, options.deadline, options.memory)
+        },
     };
+    spec.env.push(("PRACTICE_SOCKET".to_owned(), text(socket)));
+    spec
+}
+
+/// A Mix command in the project, its arguments excepted.
+pub fn mix_spec(project: &Project, archives: Option<&Path>, deadline: Duration, memory: u64) -> VmSpec {
+    let mut spec = confined(project, Vm::Test, deadline, memory);
+    spec.program = "elixir".into();
+    spec.cwd = project.root();
+    spec.env.push(("HEX_OFFLINE".to_owned(), "1".to_owned()));
+    spec.env.extend(archives.map(|archives| ("MIX_ARCHIVES".to_owned(), text(archives))));
+    spec
+}
+
+/// What every process of a check runs in: an empty home, limits, and nothing of the user's environment
+/// but `PATH`.
+fn confined(project: &Project, vm: Vm, deadline: Duration, memory: u64) -> VmSpec {
+    let home = project.home(vm);
     VmSpec {
-        program,
-        args,
+        program: PathBuf::new(),
+        args: Vec::new(),
         env: vec![
             ("PATH".to_owned(), std::env::var("PATH").unwrap_or_default()),
             ("HOME".to_owned(), text(&home)),
             ("TMPDIR".to_owned(), text(&home)),
             ("LANG".to_owned(), "C.UTF-8".to_owned()),
-            ("MIX_ENV".to_owned(), "test".to_owned()),
+            ("MIX_ENV".to_owned(), MIX_ENV.to_owned()),
             ("ERL_CRASH_DUMP_SECONDS".to_owned(), "0".to_owned()),
-            ("PRACTICE_SOCKET".to_owned(), text(socket)),
         ],
-        cwd,
-        deadline: options.deadline,
+        cwd: home,
+        deadline,
         grace: VmSpec::GRACE,
         limits: Limits {
-            data_bytes: Some(options.memory * 2),
-            tree_rss_bytes: Some(options.memory),
+            data_bytes: Some(memory * 2),
+            tree_rss_bytes: Some(memory),
             file_bytes: Some(LARGEST_FILE),
             open_files: Some(1024),
             processes: Some(MOST_PROCESSES),
@@ -192,6 +217,10 @@ fn spec(options: &VmOptions<'_>, project: &Project, socket: &Path) -> VmSpec {
         output_cap: VmSpec::OUTPUT_CAP,
         supervisor: None,
     }
+}
+
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
 }
 
 fn erl_args(options: &VmOptions<'_>) -> Vec<String> {
@@ -211,7 +240,7 @@ fn erl_args(options: &VmOptions<'_>) -> Vec<String> {
 }
 
 /// `mix test`, with our modules on its code path.
-fn mix_args(options: &VmOptions<'_>) -> Vec<String> {
+fn mix_test_args(options: &VmOptions<'_>) -> Vec<String> {
     let runner = options.runner.to_string_lossy();
     ["-pa", &runner, "-S", "mix", "test", "--seed", "0", "--formatter", "Practice.MixFormatter"]
         .map(str::to_owned)
@@ -219,21 +248,30 @@ fn mix_args(options: &VmOptions<'_>) -> Vec<String> {
 }
 
 fn vm_end(end: Result<process::Exit, process::ProcessError>) -> VmEnd {
-    match end {
-        Err(error) => VmEnd { how: HowEnded::Lost(error.to_string()), last_words: String::new() },
-        Ok(exit) => VmEnd {
-            how: match (exit.end, exit.status) {
-                (End::Deadline, _) => HowEnded::Deadline,
-                (End::Memory, _) => HowEnded::Memory,
-                (End::Processes, _) => HowEnded::Processes,
-                (End::Stopped, _) => HowEnded::Stopped,
-                (End::ByItself, Status::Exited(status)) => HowEnded::Exited(status),
-                (End::ByItself, Status::Signaled(signal)) => HowEnded::Signaled(signal),
-                (End::ByItself, Status::Unknown) => HowEnded::Lost("its exit status is not known".to_owned()),
-            },
-            last_words: Some(exit.stderr.text())
+    let how = how_ended(&end);
+    let last_words = end.map_or_else(
+        |_| String::new(),
+        |exit| {
+            Some(exit.stderr.text())
                 .filter(|text| !text.trim().is_empty())
-                .unwrap_or_else(|| exit.stdout.text()),
+                .unwrap_or_else(|| exit.stdout.text())
+        },
+    );
+    VmEnd { how, last_words }
+}
+
+/// What ended a process.
+pub fn how_ended(end: &Result<process::Exit, process::ProcessError>) -> HowEnded {
+    match end {
+        Err(error) => HowEnded::Lost(error.to_string()),
+        Ok(exit) => match (exit.end, exit.status) {
+            (End::Deadline, _) => HowEnded::Deadline,
+            (End::Memory, _) => HowEnded::Memory,
+            (End::Processes, _) => HowEnded::Processes,
+            (End::Stopped, _) => HowEnded::Stopped,
+            (End::ByItself, Status::Exited(status)) => HowEnded::Exited(status),
+            (End::ByItself, Status::Signaled(signal)) => HowEnded::Signaled(signal),
+            (End::ByItself, Status::Unknown) => HowEnded::Lost("its exit status is not known".to_owned()),
         },
     }
 }

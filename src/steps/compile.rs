@@ -27,6 +27,7 @@ pub fn finding(severity: DiagnosticSeverity, place: Place, message: &str) -> Fin
         message: first.trim().to_owned(),
         help: Some(rest.trim_matches('\n').to_owned()).filter(|rest| !rest.trim().is_empty()),
         credo: None,
+        trigger: None,
     }
 }
 
@@ -58,6 +59,7 @@ pub fn byte_order_mark(file: &str) -> Finding {
         message: "the file begins with a byte order mark, which Elixir does not read".to_owned(),
         help: Some("save it as UTF-8 without a byte order mark".to_owned()),
         credo: None,
+        trigger: None,
     }
 }
 
@@ -81,6 +83,7 @@ pub fn missing(module: &str, defined: &[String], place: Place) -> Finding {
         message: format!("`{module}` is not defined"),
         help: Some(format!("{instead}; the task asks for `{module}`")),
         credo: None,
+        trigger: None,
     }
 }
 
@@ -94,5 +97,6 @@ pub fn redefined(module: &str, place: Place) -> Finding {
         message: format!("defines `{module}`, a module that exists already"),
         help: Some("give the module another name, or take it out of the solution".to_owned()),
         credo: None,
+        trigger: None,
     }
 }

@@ -31,6 +31,7 @@ pub fn finding(file: &str, source: &str, formatted: &str) -> Option<Finding> {
         message,
         help,
         credo: None,
+        trigger: None,
     })
 }
 

@@ -215,6 +215,22 @@ impl TestLog {
     }
 }
 
+/// The tests that cannot be run here.
+#[must_use]
+pub fn unavailable(plan: &Plan) -> Vec<TestResult> {
+    let result = |id: &TestId, reason: &String| TestResult {
+        module: id.module.clone(),
+        name: id.name.clone(),
+        outcome: TestOutcome::Missing,
+        place: None,
+        duration: Duration::ZERO,
+        failure: Some(TestFailure { message: reason.clone(), ..TestFailure::default() }),
+        output: None,
+    };
+    let unavailable = plan.unavailable.iter();
+    unavailable.flat_map(|lacking| lacking.tests.iter().map(|id| result(id, &lacking.reason))).collect()
+}
+
 fn id_of(test: &VmTest) -> TestId {
     TestId { module: test.module.clone(), name: test.name.clone() }
 }
@@ -256,6 +272,9 @@ mod tests {
             revision: "r".into(),
             solution: Vec::new(),
             steps: Vec::new(),
+            supply: crate::exercise::Supply::Nothing,
+            packages: BTreeMap::new(),
+            unavailable: None,
             expected: ["one", "two"].map(|name| TestId { module: "T".into(), name: name.into() }).into(),
             modules: Vec::new(),
             controls: vec![CONTROL.into()],

@@ -5,7 +5,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{out, text};
-use crate::event::{Event, Vm, VmEvent};
+use crate::event::{Event, MixCommand, Vm, VmEvent};
 
 /// How often the spinner turns.
 const TICK: Duration = Duration::from_millis(80);
@@ -46,6 +46,11 @@ impl Progress {
         self.bar.set_message(what.into());
     }
 
+    /// So many pieces of work are done.
+    pub fn reach(&self, done: u64) {
+        self.bar.set_position(done);
+    }
+
     /// One piece of work is done.
     pub fn advance(&self, what: impl Into<String>) {
         self.bar.inc(1);
@@ -64,6 +69,8 @@ impl Progress {
             Event::Said(Vm::Analysis, VmEvent::Plt { modules, cached: false }) => {
                 self.say(format!("reading the types of {modules} modules, once (Dialyzer)"));
             }
+            Event::Running(MixCommand::Plt) => self.say("Dialyxir makes its PLT, once: about 5 minutes"),
+            Event::Running(command) => self.say(format!("mix {}", command.args().join(" "))),
             Event::Ended(Vm::Test, _) => self.say("Dialyzer"),
             _ => {}
         }

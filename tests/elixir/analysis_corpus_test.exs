@@ -78,6 +78,7 @@ defmodule Practice.Analysis.CorpusTest do
       root: Corpus.folder(),
       ebin: Path.join(out, Path.rootname(file)),
       code_paths: [],
+      packages: [],
       plt_dir: Path.join([out, "plts", Path.rootname(file)])
     }
 

@@ -36,6 +36,7 @@ defmodule Practice.Analysis.DialyzerTest do
       root: root,
       ebin: ebin,
       code_paths: Keyword.get(options, :code_paths, []),
+      packages: [],
       plt_dir: Keyword.get(options, :plt_dir, Path.join(root, "plts"))
     }
 
@@ -171,6 +172,7 @@ defmodule Practice.Analysis.DialyzerTest do
       root: root,
       ebin: Path.join(odd, "ebin"),
       code_paths: [],
+      packages: [],
       plt_dir: Path.join(odd, "plts")
     }
 
@@ -179,7 +181,15 @@ defmodule Practice.Analysis.DialyzerTest do
   end
 
   test "without a module there is nothing to judge", %{tmp_dir: root} do
-    command = %{mode: :dialyzer, root: root, ebin: root, code_paths: [], plt_dir: root}
+    command = %{
+      mode: :dialyzer,
+      root: root,
+      ebin: root,
+      code_paths: [],
+      packages: [],
+      plt_dir: root
+    }
+
     assert [{:step_failed, %{step: :dialyzer, blocked: true}}] = answer(command)
   end
 
@@ -275,6 +285,7 @@ defmodule Practice.Analysis.DialyzerTest do
           root: root,
           ebin: Path.join(root, "ebin"),
           code_paths: [],
+          packages: [],
           plt_dir: Path.join(root, "plts")
         }
 
@@ -292,7 +303,16 @@ defmodule Practice.Analysis.DialyzerTest do
     test "name a backend of its own", %{tmp_dir: root} do
       ebin = compile(seed("def run, do: 1"), root)
       rewrite(Path.join(ebin, "Elixir.Seed.beam"), {:debug_info_v1, Evil.Backend, :anything})
-      command = %{mode: :dialyzer, root: root, ebin: ebin, code_paths: [], plt_dir: root}
+
+      command = %{
+        mode: :dialyzer,
+        root: root,
+        ebin: ebin,
+        code_paths: [],
+        packages: [],
+        plt_dir: root
+      }
+
       assert [%{name: :no_debug_info, file: "lib/seed.ex"}] = warnings(answer(command))
       refute :code.is_loaded(Evil.Backend)
     end
@@ -300,7 +320,16 @@ defmodule Practice.Analysis.DialyzerTest do
     test "be without debug information", %{tmp_dir: root} do
       ebin = compile(seed("def run, do: 1"), root)
       rewrite(Path.join(ebin, "Elixir.Seed.beam"), {:debug_info_v1, :elixir_erl, :none})
-      command = %{mode: :dialyzer, root: root, ebin: ebin, code_paths: [], plt_dir: root}
+
+      command = %{
+        mode: :dialyzer,
+        root: root,
+        ebin: ebin,
+        code_paths: [],
+        packages: [],
+        plt_dir: root
+      }
+
       assert [%{name: :no_debug_info, message: "`Seed` is" <> _}] = warnings(answer(command))
     end
 
@@ -315,7 +344,16 @@ defmodule Practice.Analysis.DialyzerTest do
           ] do
         ebin = compile(seed("def run, do: 1"), root)
         rewrite(Path.join(ebin, "Elixir.Seed.beam"), {:debug_info_v1, :elixir_erl, metadata})
-        command = %{mode: :dialyzer, root: root, ebin: ebin, code_paths: [], plt_dir: root}
+
+        command = %{
+          mode: :dialyzer,
+          root: root,
+          ebin: ebin,
+          code_paths: [],
+          packages: [],
+          plt_dir: root
+        }
+
         assert [%{name: :no_debug_info}] = warnings(answer(command))
       end
     end

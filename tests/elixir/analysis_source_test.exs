@@ -136,20 +136,6 @@ defmodule Practice.Analysis.SourceTest do
       assert [%{file: "lib/a.ex"}] = for({:credo_issue, issue} <- events, do: issue)
     end
 
-    test "reports comments that switch it off, and no strings", %{tmp_dir: root} do
-      source = """
-      defmodule A do
-        @moduledoc false
-        # credo:disable-for-next-line
-        def run, do: "# credo:disable-for-this-file"
-      end
-      """
-
-      events = credo(root, %{"lib/a.ex" => source})
-      assert [issue] = for({:credo_issue, issue} <- events, do: issue)
-      assert %{check: "practice.suppression", category: "warning", line: 3} = issue
-    end
-
     test "is blocked by source that does not parse", %{tmp_dir: root} do
       assert [{:step_failed, failed}] = credo(root, %{"lib/a.ex" => "defmodule A do"})
       assert failed == %{step: :credo, blocked: true, reason: "lib/a.ex does not parse"}

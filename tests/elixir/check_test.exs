@@ -15,9 +15,16 @@ defmodule Practice.CheckTest do
   end
   """
 
+  @package """
+  defmodule Given.Package do
+    defmacro one, do: 1
+  end
+  """
+
   @tests """
   defmodule Given.CalcTest do
     use ExUnit.Case
+    require Given.Package
 
     test "adds" do
       assert Calc.add(1, 2) == Given.Support.three()
@@ -25,7 +32,7 @@ defmodule Practice.CheckTest do
 
     describe "negative" do
       test "numbers" do
-        assert Calc.add(-1, 2) == 1
+        assert Calc.add(-1, 2) == Given.Package.one()
       end
     end
   end
@@ -72,6 +79,8 @@ defmodule Practice.CheckTest do
       write(root, "test/setup_test.exs", @setup_tests)
     ]
 
+    [{package, beam}] = Code.compile_string(@package)
+    write(root, "package_ebin/#{package}.beam", beam)
     {port, socket} = Peer.start_vm(Path.join(root, "cwd"))
 
     Peer.command(socket, %{
@@ -79,6 +88,10 @@ defmodule Practice.CheckTest do
       nonce: "prepare",
       root: root,
       support: [support],
+      packages: [Path.join(root, "package_ebin")],
+      applications: [],
+      filled: root,
+      filler: "",
       support_ebin: Path.join(root, "support_ebin"),
       tests: tests,
       tests_ebin: Path.join(root, "tests_ebin")
@@ -108,6 +121,9 @@ defmodule Practice.CheckTest do
       root: root,
       solution: ["lib/calc.ex"],
       ebin: Path.join(root, "ebin"),
+      packages: [Path.join(root, "package_ebin")],
+      applications: [],
+      filled: root,
       support_ebin: Path.join(root, "support_ebin"),
       tests_ebin: Path.join(root, "tests_ebin"),
       controls: @controls,
@@ -166,7 +182,7 @@ defmodule Practice.CheckTest do
       assert %{
                "module" => "Given.CalcTest",
                "file" => "test/calc_test.exs",
-               "line" => 9,
+               "line" => 10,
                "failures" => []
              } = test_named(events, "negative numbers")
 
@@ -207,7 +223,8 @@ defmodule Practice.CheckTest do
             ExUnit.Assertions,
             Practice.Formatter,
             Given.CalcTest,
-            Given.Support
+            Given.Support,
+            Given.Package
           ] do
         assert before["modules"][Atom.to_string(module)] =~ ~r/\A[0-9a-f]{32}\z/
       end
@@ -291,7 +308,7 @@ defmodule Practice.CheckTest do
       assert %{"left" => "-1", "right" => "3", "expr" => "assert Calc.add(1, 2) ==" <> _} =
                failure
 
-      assert [%{"file" => "test/calc_test.exs", "line" => 5}] = failure["stack"]
+      assert [%{"file" => "test/calc_test.exs", "line" => 6}] = failure["stack"]
     end
 
     test "raises, at a place", context do
@@ -322,7 +339,7 @@ defmodule Practice.CheckTest do
   describe "a solution that is unfair" do
     test "and defines modules that exist is named, and changes nothing", context do
       modules =
-        ~w(Agent ExUnit.Assertions Given.CalcTest Given.Support Practice.Check String) ++
+        ~w(Agent ExUnit.Assertions Given.CalcTest Given.Support Given.Package Practice.Check String) ++
           [":queue"]
 
       solution = Enum.map_join(modules, &"defmodule #{&1} do\nend\n")
@@ -500,6 +517,10 @@ defmodule Practice.CheckTest do
       nonce: "n",
       root: root,
       support: [],
+      packages: [Path.join(root, "package_ebin")],
+      applications: [],
+      filled: root,
+      filler: "",
       support_ebin: ebin,
       tests: [test],
       tests_ebin: ebin
@@ -519,7 +540,7 @@ defmodule Practice.CheckTest do
     assert [%{"event" => "hello"}, %{"event" => "broken", "message" => message}] =
              Peer.events(socket)
 
-    assert message =~ "KeyError"
+    assert message =~ ~r"KeyError|FunctionClauseError"
     assert Peer.exit_status(port) == 1
   end
 end

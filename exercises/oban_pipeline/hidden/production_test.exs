@@ -1,7 +1,7 @@
 defmodule CvPipeline.ProductionTest do
   # What shows in production only: several nodes, odd results, a database that fails.
   use ExUnit.Case, async: false
-  use Oban.Testing, repo: CvPipeline.Repo
+  use Oban.Testing, repo: CvPipeline.Repo, engine: Oban.Engines.Lite
 
   alias CvPipeline.{Analyse, CoverLetter, Notify, OtherNode, ParsePdf}
 

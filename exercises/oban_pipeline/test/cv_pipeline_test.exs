@@ -1,6 +1,6 @@
 defmodule CvPipelineTest do
   use ExUnit.Case, async: false
-  use Oban.Testing, repo: CvPipeline.Repo
+  use Oban.Testing, repo: CvPipeline.Repo, engine: Oban.Engines.Lite
 
   alias CvPipeline.{Analyse, CoverLetter, Notify, OtherNode, ParsePdf}
   alias Phoenix.PubSub

@@ -5,6 +5,7 @@ defmodule Practice.Analysis.Credo do
   Credo is a package that is found at run time, so it is called by name. It gets a configuration of
   our own: neither the learner's `.credo.exs` nor any other on the way up to the root is read, since
   Credo evaluates them as code. What it prints is suppressed; the issues are taken from its execution.
+  Comments that switch Credo off are heeded here, and reported elsewhere.
   """
 
   alias Practice.Analysis
@@ -20,7 +21,6 @@ defmodule Practice.Analysis.Credo do
          {:ok, execution} <- execute(Map.keys(sources)),
          :ok <- all_read(execution, sources) do
       Enum.each(issues(execution, sources), &emit.(:credo_issue, &1))
-      Enum.each(suppressions(sources), &emit.(:credo_issue, &1))
     end
   end
 
@@ -78,10 +78,11 @@ defmodule Practice.Analysis.Credo do
     end)
   end
 
-  # The default configuration, of which only the files are replaced.
+  # What a throwaway project's `.credo.exs` says as well: Credo's defaults, of which only the files are
+  # replaced, and time to read them on a busy machine.
   defp configuration(paths) do
     files = %{included: paths, excluded: []}
-    %{configs: [%{name: "default", strict: true, parse_timeout: 10_000, files: files}]}
+    %{configs: [%{name: "default", strict: true, parse_timeout: 60_000, files: files}]}
   end
 
   defp run_silently(argv) do
@@ -123,7 +124,7 @@ defmodule Practice.Analysis.Credo do
   end
 
   defp trigger(trigger) when is_binary(trigger), do: trigger
-  defp trigger(trigger) when is_atom(trigger) and not is_nil(trigger), do: inspect(trigger)
+  defp trigger(trigger) when is_atom(trigger) and not is_nil(trigger), do: to_string(trigger)
   defp trigger(_none), do: nil
 
   # The checks explain themselves in Markdown; the first paragraph says what they are about.
@@ -134,32 +135,6 @@ defmodule Practice.Analysis.Credo do
       |> String.split(~r/\n\s*\n/, parts: 2)
       |> hd()
       |> String.replace(~r/\s+/, " ")
-    end
-  end
-
-  defp suppressions(sources) do
-    for {path, file} <- Enum.sort(sources), line <- suppressed_lines(File.read!(path)) do
-      %{
-        check: "practice.suppression",
-        category: "warning",
-        file: file,
-        line: line,
-        column: nil,
-        message: "a comment switches Credo off here",
-        trigger: "credo:disable",
-        explanation:
-          "A solution is judged as it is; take the comment out and change what Credo points at."
-      }
-    end
-  end
-
-  defp suppressed_lines(source) do
-    case Code.string_to_quoted_with_comments(source) do
-      {:ok, _quoted, comments} ->
-        for %{line: line, text: text} <- comments, text =~ ~r/credo:disable/, do: line
-
-      {:error, _reason} ->
-        []
     end
   end
 

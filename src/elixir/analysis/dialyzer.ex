@@ -32,6 +32,9 @@ defmodule Practice.Analysis.Dialyzer do
     # Dialyzer's own configuration file can change what it warns about, and the code path.
     System.put_env("DIALYZER_CONFIG", "/dev/null")
 
+    # Only read, never loaded: Dialyzer and our own modules look for files on the code path.
+    :ok = command.packages |> Enum.map(&String.to_charlist/1) |> :code.add_pathsz()
+
     with :ok <- installed(),
          {:ok, modules} <- open(command, emit),
          {:ok, warnings} <- analyse(modules, command, emit) do

@@ -30,7 +30,7 @@ pub fn finding(step: Step, finding: &Finding, strict: bool, sources: &Sources<'_
     let title = format!("{} [{}]", clean(&finding.message), finding.rule);
     let title = wrap(&title, WIDTH - "warning: ".len(), "", "");
     // A diff shows its lines itself.
-    let marked = if step == Step::Format { None } else { marked(&finding.place, None, sources) };
+    let marked = if step == Step::Format { None } else { marked_finding(finding, sources) };
     let shown = render(&[with_snippet(level.primary_title(title), marked.as_ref())]);
     let place = if marked.is_some() { String::new() } else { format!("\n  {}", place_text(&finding.place)) };
     let help = finding.help.as_deref().map(|help| help_text(step, help)).unwrap_or_default();
@@ -105,6 +105,27 @@ pub fn marked(place: &Place, label: Option<String>, sources: &Sources<'_>) -> Op
     Some(Marked { path: place.file.clone(), line, span: begin..end.max(begin), text, label })
 }
 
+/// The line of a finding: marked as far as the tool's own words go, where it names some.
+fn marked_finding(finding: &Finding, sources: &Sources<'_>) -> Option<Marked> {
+    let mut marked = marked(&finding.place, None, sources)?;
+    if let Some(trigger) = &finding.trigger
+        && let Some(begin) = find_trigger(&marked, trigger, finding.place.column.is_some())
+    {
+        marked.span = begin..begin + trigger.len();
+    }
+    Some(marked)
+}
+
+/// Where the words begin: at the place's column, or where it has none, if they are in the line just once.
+fn find_trigger(marked: &Marked, trigger: &str, has_column: bool) -> Option<usize> {
+    let (begin, text) = (marked.span.start, marked.text.as_str());
+    if has_column {
+        return text[begin..].starts_with(trigger).then_some(begin);
+    }
+    let mut places = text.match_indices(trigger);
+    places.next().filter(|_| places.next().is_none()).map(|(begin, _)| begin)
+}
+
 fn byte_of_column(text: &str, column: u32) -> usize {
     let before = usize::try_from(column).unwrap_or(1).saturating_sub(1);
     text.char_indices().nth(before).map_or(text.len(), |(index, _)| index)
@@ -158,6 +179,7 @@ fn with_common_glyphs(line: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::SourceFile;
 
     #[test]
     fn a_second_file_begins_with_a_sign_that_every_font_has() {
@@ -167,5 +189,34 @@ mod tests {
         );
         let source = "3 │ \"⸬\"";
         assert_eq!(with_common_glyphs(source), source);
+    }
+
+    /// The part of the line that is marked.
+    fn marked_words(line: &str, column: Option<u32>, trigger: Option<&str>) -> String {
+        let file = "lib/a.ex".to_owned();
+        let solution = [SourceFile { path: file.clone(), shown: file.clone(), text: line.to_owned() }];
+        let finding = Finding {
+            rule: "r".into(),
+            severity: Severity::Advice,
+            place: Place { file, line: Some(1), column },
+            message: "m".into(),
+            help: None,
+            credo: None,
+            trigger: trigger.map(Into::into),
+        };
+        let marked = marked_finding(&finding, &Sources::of_solution(&solution)).unwrap();
+        marked.text[marked.span].to_owned()
+    }
+
+    #[test]
+    fn as_much_is_marked_as_the_tool_names() {
+        let line = "  é = f(a,b) |> g() |> g()";
+        assert_eq!(marked_words(line, Some(10), Some(",b")), ",b");
+        assert_eq!(marked_words(line, Some(14), Some("|>")), "|>");
+        assert_eq!(marked_words(line, None, Some("f(a,b)")), "f(a,b)");
+        // What is not there, or not there alone, is not guessed at.
+        assert_eq!(marked_words(line, Some(7), Some("Enum.map")), "f");
+        assert_eq!(marked_words(line, None, Some("|> g()")), line.trim());
+        assert_eq!(marked_words(line, Some(7), None), "f");
     }
 }

@@ -3,23 +3,27 @@
 mod doctor;
 mod excerpt;
 mod failure;
+mod list;
 mod markdown;
+mod setup;
 mod verify;
 
 use std::path::Path;
 
-pub use self::{doctor::doctor, verify::verify};
-
-use super::{
-    json::{ListRow, Standing},
-    sources::Sources,
+pub use self::{
+    doctor::doctor,
+    list::list,
+    setup::{InstalledRow, about_to_install, exported, packages_removed, set_up},
+    verify::verify,
 };
+
+use super::sources::Sources;
 use crate::{
     exercise::{Exercise, nearest::Nearest},
     finding::Finding,
     hint::ShownHint,
     plan::Step,
-    report::{Outcome, Report, StepReport, TestOutcome, Verdict, Why},
+    report::{Outcome, Report, StepReport, TestOutcome, TestResult, Verdict, Why},
     ui::{
         style::{BAD, FAINT, GOOD, HINT, MILD, STRONG, Styled},
         text::{WIDTH, clean, count, indent, seconds, shell_word, wrap},
@@ -54,16 +58,11 @@ pub fn verdict_line(report: &Report) -> String {
     let id = Styled(STRONG, &report.exercise);
     match report.verdict() {
         Verdict::Passed if report.complete() => format!("{} {id} in {time}", Styled(GOOD, "passed")),
-        Verdict::Passed => {
-            let missing =
-                report.steps.iter().filter(|step| matches!(step.outcome, Outcome::NotRun(Why::Missing(_))));
-            let missing: Vec<&str> = missing.map(|step| step.step.name()).collect();
-            format!(
-                "{} {id} in {time}, without {}, which could not run",
-                Styled(GOOD, "passed"),
-                missing.join(" and ")
-            )
-        }
+        Verdict::Passed => format!(
+            "{} {id} in {time}, without {}, which could not run",
+            Styled(GOOD, "passed"),
+            report.lacking().join(" and ")
+        ),
         Verdict::Failed => format!("{} {id} in {time}", Styled(BAD, "failed")),
         Verdict::CouldNotCheck => format!("{} {id}: {}", Styled(MILD, "could not check"), unjudged(report)),
     }
@@ -99,6 +98,9 @@ fn what_next(report: &Report, again: &str) -> Option<String> {
             let rest = what_is_not_shown(report)
                 .map(|step| (format!("{again} --only {step}"), "what else there is to see"));
             hint.into_iter().chain(rest).chain([check_again]).collect()
+        }
+        Verdict::CouldNotCheck if !report.complete() => {
+            vec![(format!("practice setup {id}"), "installs what is missing, then check again")]
         }
         Verdict::CouldNotCheck => return None,
     };
@@ -152,8 +154,12 @@ fn step_line(step: &StepReport, strict: bool) -> String {
 fn detail(step: &StepReport, strict: bool) -> String {
     let mut parts = Vec::new();
     if !step.tests.is_empty() {
-        let passed = step.tests.iter().filter(|test| test.outcome == TestOutcome::Passed).count();
-        parts.push(format!("{passed} of {} passed", count(step.tests.len(), "test")));
+        let number = |outcome| step.tests.iter().filter(|test| test.outcome == outcome).count();
+        let (passed, missing) = (number(TestOutcome::Passed), number(TestOutcome::Missing));
+        parts.push(format!("{passed} of {} passed", count(step.tests.len() - missing, "test")));
+        if let Some(reason) = step.tests.iter().find_map(missing_reason) {
+            parts.push(format!("{missing} not run: {reason}"));
+        }
     }
     let errors = step.failing(strict).count();
     if errors > 0 {
@@ -170,6 +176,12 @@ fn detail(step: &StepReport, strict: bool) -> String {
     // The rest of a long reason is shown where the failure is.
     parts.extend(step.outcome.reason().and_then(|reason| Some(clean(reason.lines().next()?))));
     parts.join(", ")
+}
+
+/// What a test lacks that cannot be run here.
+fn missing_reason(test: &TestResult) -> Option<&str> {
+    let failure = test.failure.as_ref().filter(|_| test.outcome == TestOutcome::Missing)?;
+    Some(&failure.message)
 }
 
 /// What is worth a look without failing the check.
@@ -230,40 +242,25 @@ pub fn hint(hint: &ShownHint, level: usize, more: bool, exercise: &str) -> Strin
     format!("{}\n\n{next}", hint_text(hint, level))
 }
 
-/// The exercises.
-#[must_use]
-pub fn list(rows: &[ListRow<'_>]) -> String {
-    let width = rows.iter().map(|row| row.exercise.id.len()).max().unwrap_or(0);
-    let row = |row: &ListRow<'_>| {
-        let manifest = &row.exercise.manifest;
-        let state = match row.standing {
-            Standing::Solved => Styled(GOOD, "solved"),
-            Standing::Begun => Styled(MILD, "begun "),
-            Standing::New => Styled(FAINT, "      "),
-        };
-        let start = format!(
-            "{}  {state}  {:<6}  {:>3} min  ",
-            Styled(STRONG, format!("{:width$}", row.exercise.id)),
-            manifest.difficulty.name(),
-            manifest.minutes,
-        );
-        let margin = " ".repeat(width + 27);
-        let topics = format!("{}: {}", manifest.title, manifest.topics.join(", "));
-        format!("{start}{}", wrap(&topics, WIDTH, &margin, &margin).trim_start())
-    };
-    let rows: Vec<String> = rows.iter().map(row).collect();
-    format!("{}\n\n{} begins one", rows.join("\n"), Styled(STRONG, "practice start ID"))
-}
-
 /// A new workspace, and where the learner's files of an older one are now.
 #[must_use]
-pub fn started(exercise: &Exercise, folder: &Path, kept: Option<&Path>) -> String {
+pub fn started(exercise: &Exercise, folder: &Path, kept: Option<&Path>, fetch: bool) -> String {
     let kept = kept.map(|kept| format!("\n  what you wrote is in {}", kept.display())).unwrap_or_default();
+    let fetch = if fetch {
+        format!(
+            "\n\n{} installs the packages, once, for every check;\n{} in the workspace fetches them for your \
+             editor and a plain mix test",
+            Styled(STRONG, format!("practice setup {}", exercise.id)),
+            Styled(STRONG, "mix deps.get")
+        )
+    } else {
+        String::new()
+    };
     let quoted = shell_word(folder);
     let folder = folder.display();
     let solution = exercise.manifest.files.join(", ");
     format!(
-        "{}, {}, {}\n\n  {}  the task\n  {}  your solution{kept}\n\n{}",
+        "{}, {}, {}\n\n  {}  the task\n  {}  your solution{kept}{fetch}\n\n{}",
         Styled(STRONG, &exercise.manifest.title),
         count(exercise.manifest.minutes as usize, "minute"),
         Styled(FAINT, format!("in ./{folder}").replace("././", "./").replace(".//", "/")),

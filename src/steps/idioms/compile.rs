@@ -140,8 +140,17 @@ pub(super) struct Rule {
 pub(super) enum Matcher {
     /// An ast-grep rule, the place to report where it must be present, and what it is off with.
     Pattern { rule: Box<RuleCore>, within: Option<Box<RuleCore>>, unless: Option<Box<RuleCore>> },
-    /// Rust.
-    Native(Native),
+    /// Rust, and what it is off with.
+    Native { native: Native, unless: Option<Box<RuleCore>> },
+}
+
+impl Matcher {
+    /// What a file must not have for the rule to say something about it.
+    pub(super) fn unless(&self) -> Option<&RuleCore> {
+        match self {
+            Self::Pattern { unless, .. } | Self::Native { unless, .. } => unless.as_deref(),
+        }
+    }
 }
 
 /// Makes the shared building blocks.
@@ -180,7 +189,7 @@ pub(super) fn rule(def: &RuleDef, globals: &GlobalRules) -> Result<Rule, RuleErr
 
 fn guard(def: &RuleDef, matcher: &Matcher) -> Option<Guard> {
     match matcher {
-        Matcher::Native(native) => native.guard(),
+        Matcher::Native { native, .. } => native.guard(),
         // `within` has demands of its own.
         Matcher::Pattern { within: Some(_), .. } => None,
         Matcher::Pattern { within: None, .. } => def.rule.as_ref().and_then(Guard::of),
@@ -209,25 +218,25 @@ fn check_texts(def: &RuleDef) -> Result<(), RuleFault> {
 fn matcher(def: &RuleDef, globals: &GlobalRules) -> Result<Matcher, RuleFault> {
     match (&def.rule, &def.native) {
         (Some(rule), None) => pattern_matcher(def, rule, globals),
-        (None, Some(name)) => native_matcher(def, name),
+        (None, Some(name)) => native_matcher(def, name, globals),
         _ => Err(RuleFault::OneOfRuleAndNative),
     }
 }
 
-fn native_matcher(def: &RuleDef, name: &str) -> Result<Matcher, RuleFault> {
+fn native_matcher(def: &RuleDef, name: &str, globals: &GlobalRules) -> Result<Matcher, RuleFault> {
     let reason = "with `native`";
     for (key, used) in [
         ("constraints", !def.constraints.is_empty()),
         ("utils", !def.utils.is_empty()),
         ("expect", def.expect != Expect::default()),
         ("within", def.within.is_some()),
-        ("unless", def.unless.is_some()),
     ] {
         if used {
             return Err(RuleFault::NoEffect { key, reason });
         }
     }
-    Native::named(name).map(Matcher::Native).ok_or_else(|| RuleFault::UnknownNative { name: name.to_owned() })
+    let native = Native::named(name).ok_or_else(|| RuleFault::UnknownNative { name: name.to_owned() })?;
+    Ok(Matcher::Native { native, unless: other_matcher("unless", def.unless.as_ref(), None, globals)? })
 }
 
 fn pattern_matcher(def: &RuleDef, table: &Table, globals: &GlobalRules) -> Result<Matcher, RuleFault> {
@@ -244,17 +253,24 @@ fn pattern_matcher(def: &RuleDef, table: &Table, globals: &GlobalRules) -> Resul
     if def.unless.is_some() && def.expect == Expect::Present {
         return Err(RuleFault::NoEffect { key: "unless", reason: "with `expect = \"present\"`" });
     }
-    let other = |part, table: &Option<Table>| {
-        let Some(table) = table else { return Ok(None) };
-        let rule = object(part, table)?;
-        let core = SerializableRuleCore { rule, constraints: None, utils: utils.clone(), transform: None };
-        core_matcher(part, &core, globals).map(Some)
-    };
     Ok(Matcher::Pattern {
         rule: core_matcher("rule", &core, globals)?,
-        within: other("within", &def.within)?,
-        unless: other("unless", &def.unless)?,
+        within: other_matcher("within", def.within.as_ref(), utils.as_ref(), globals)?,
+        unless: other_matcher("unless", def.unless.as_ref(), utils.as_ref(), globals)?,
     })
+}
+
+/// The matcher of `within` or `unless`, where the rule has it.
+fn other_matcher(
+    part: &'static str,
+    table: Option<&Table>,
+    utils: Option<&Objects>,
+    globals: &GlobalRules,
+) -> Result<Option<Box<RuleCore>>, RuleFault> {
+    let Some(table) = table else { return Ok(None) };
+    let rule = object(part, table)?;
+    let core = SerializableRuleCore { rule, constraints: None, utils: utils.cloned(), transform: None };
+    core_matcher(part, &core, globals).map(Some)
 }
 
 fn core_matcher(

@@ -124,7 +124,7 @@ impl Dispatch {
 
 fn kinds(matcher: &Matcher) -> BTreeSet<usize> {
     match matcher {
-        Matcher::Native(native) => BTreeSet::from([native.kind()]),
+        Matcher::Native { native, .. } => BTreeSet::from([native.kind()]),
         Matcher::Pattern { rule, within, .. } => [Some(rule), within.as_ref()]
             .into_iter()
             .flatten()

@@ -85,6 +85,7 @@ impl From<Match> for Finding {
             message: found.message,
             help: Some(found.help),
             credo: found.credo,
+            trigger: None,
         }
     }
 }
@@ -169,10 +170,54 @@ impl RuleSet {
 pub fn unread(files: &[(&str, &str)]) -> Vec<Place> {
     let error = |(path, source): &(&str, &str)| {
         let offset = Tree::parse(source).first_error?;
-        let Position { line, column } = Positions::new(source, vec![offset]).of(offset);
-        Some(Place { file: (*path).to_owned(), line: Some(line), column: Some(column) })
+        Some(place(path, Positions::new(source, vec![offset]).of(offset)))
     };
     files.iter().filter_map(error).collect()
+}
+
+/// The comments of a file, each with its text from the `#` on.
+///
+/// Where the grammar cannot read all of the file, whatever follows a `#` on a line counts as one.
+#[must_use]
+pub fn comments(path: &str, source: &str) -> Vec<(Place, String)> {
+    let tree = Tree::parse(source);
+    let mut found = Vec::new();
+    if tree.first_error.is_some() || tree.too_deep.is_some() {
+        let lines = source.split_inclusive('\n').scan(0, |offset, line| {
+            *offset += line.len();
+            Some((*offset - line.len(), line))
+        });
+        found.extend(lines.filter_map(|(offset, line)| {
+            let begin = line.find('#')?;
+            Some((offset + begin, line[begin..].trim_end().to_owned()))
+        }));
+    } else {
+        tree.visit(|node| {
+            if node.kind() == "comment" {
+                found.push((node.range().start, node.text().into_owned()));
+            }
+        });
+    }
+    let positions = Positions::new(source, found.iter().map(|(offset, _)| *offset).collect());
+    found.into_iter().map(|(offset, text)| (place(path, positions.of(offset)), text)).collect()
+}
+
+/// Where a file sets the module attribute of that name, as far as the grammar can read it.
+#[must_use]
+pub fn attributes(path: &str, source: &str, name: &str) -> Vec<Place> {
+    let tree = Tree::parse(source);
+    let mut offsets = Vec::new();
+    tree.visit(|node| {
+        if syntax::attribute(&node).is_some_and(|(found, _)| found == name) {
+            offsets.push(node.range().start);
+        }
+    });
+    let positions = Positions::new(source, offsets.clone());
+    offsets.into_iter().map(|offset| place(path, positions.of(offset))).collect()
+}
+
+fn place(path: &str, position: Position) -> Place {
+    Place { file: path.to_owned(), line: Some(position.line), column: Some(position.column) }
 }
 
 #[cfg(test)]

@@ -110,10 +110,8 @@ impl RuleSet {
 
     /// Whether the file has what a rule is off with.
     fn is_off(&self, rule: Option<usize>, tree: &Tree) -> bool {
-        match rule.map(|index| &self.rules[index].matcher) {
-            Some(Matcher::Pattern { unless: Some(unless), .. }) => tree.root().find(&**unless).is_some(),
-            _ => false,
-        }
+        let unless = rule.and_then(|index| self.rules[index].matcher.unless());
+        unless.is_some_and(|unless| tree.root().find(unless).is_some())
     }
 
     fn try_rule(
@@ -130,7 +128,7 @@ impl RuleSet {
             rule.match_node(node.clone()).is_some() && (file.whole || !tree::is_broken(node))
         };
         match (&rule.matcher, rule.def.expect) {
-            (Matcher::Native(native), _) => {
+            (Matcher::Native { native, .. }, _) => {
                 native.find(file.path, file.whole, node).into_iter().for_each(hit);
             }
             (Matcher::Pattern { rule, .. }, Expect::Absent) => {

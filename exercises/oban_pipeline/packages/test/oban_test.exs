@@ -1,7 +1,7 @@
 defmodule CvPipeline.ObanTest do
   # What shows only where Oban runs the jobs itself, and keeps them in a database.
   use ExUnit.Case, async: false
-  use Oban.Testing, repo: CvPipeline.Repo
+  use Oban.Testing, repo: CvPipeline.Repo, engine: Oban.Engines.Lite
 
   import Ecto.Query, only: [from: 2]
 

@@ -12,7 +12,9 @@ use super::{
 };
 
 mod accumulator;
+mod atoms;
 mod control;
+mod facts;
 mod module;
 mod server;
 
@@ -40,7 +42,7 @@ enum About {
     Operators(&'static str),
 }
 
-const ALL: [Native; 12] = [
+const ALL: [Native; 13] = [
     Native::absence("missing-moduledoc", module::missing_moduledoc),
     Native::absence("missing-spec", module::missing_spec),
     Native::absence("missing-impl", module::missing_impl),
@@ -52,6 +54,9 @@ const ALL: [Native; 12] = [
     }),
     Native::presence("reduce-reverse", About::RemoteCalls("Enum.reverse"), |_, node| {
         accumulator::reduce_reverse(node)
+    }),
+    Native::presence("string-to-atom", About::RemoteCalls("String.to_atom"), |_, node| {
+        atoms::from_input(node)
     }),
     Native::presence("predicate-name", About::Modules, |_, node| module::predicate_name(node)),
     Native::presence("server-sleeps", About::Modules, |_, node| server::sleep(node)),

@@ -51,7 +51,7 @@ pub(super) fn sleep(module: &Node<'_>) -> Vec<Range<usize>> {
 
 /// `receive` in a server.
 pub(super) fn receive(module: &Node<'_>) -> Vec<Range<usize>> {
-    busy(module, |node| is_local_call(node, "receive") && !waits_for_one(node))
+    busy(module, |node| is_local_call(node, "receive") && !waits_for_one(node) && !takes_back(node))
 }
 
 /// Whether nobody can wait for an answer any more: the system is halted next.
@@ -69,6 +69,15 @@ fn waits_for_one(receive: &Node<'_>) -> bool {
     let clauses: Vec<_> = do_body(receive).iter().filter_map(clause).collect();
     let pinned = |pattern: &Node<'_>| pattern.text().contains('^');
     clauses.iter().all(|clause| clause.patterns.iter().any(pinned))
+}
+
+/// Whether a `receive` takes the message of a timer that could not be cancelled any more.
+fn takes_back(receive: &Node<'_>) -> bool {
+    receive
+        .ancestors()
+        .filter(|node| ["if", "unless", "case"].iter().any(|name| is_local_call(node, name)))
+        .filter_map(|node| arguments(&node).into_iter().next())
+        .any(|asked| asked.text().contains("cancel_timer("))
 }
 
 /// Calls that a server makes to itself, by the name of its module.

@@ -43,8 +43,8 @@ defmodule CvPipeline.ParsePdf do
   @impl Oban.Worker
   def perform(%Oban.Job{args: %{"document_id" => id}}) do
     with {:ok, document} <- Documents.get(id),
-         {:ok, _document} <- parse(document),
-         [_job] <- Oban.insert_all([CvPipeline.Analyse.new(%{document_id: id})]) do
+         {:ok, _document} <- parse(document) do
+      Oban.insert_all([CvPipeline.Analyse.new(%{document_id: id})])
       CvPipeline.announce(id, :parse)
     else
       failure -> CvPipeline.give_up(failure)

@@ -3,6 +3,9 @@
 //! Each entry is a folder named by a hash of what it was made from, complete or absent, so that
 //! processes side by side need no lock, and nothing in it is ever changed.
 
+pub mod archive;
+pub mod packages;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -10,6 +13,8 @@ use std::{
 };
 
 use include_dir::{Dir, include_dir};
+
+use self::packages::Installed;
 
 use crate::{
     error::Error,
@@ -39,11 +44,17 @@ pub struct Prepared {
     pub support_ebin: PathBuf,
     /// The test modules.
     pub tests_ebin: PathBuf,
+    /// What the exercise's own `prepare/1` has written, to be copied for each run.
+    pub filled: PathBuf,
 }
 
 impl Prepared {
     fn in_folder(folder: &Path) -> Self {
-        Self { support_ebin: folder.join("support"), tests_ebin: folder.join("tests") }
+        Self {
+            support_ebin: folder.join("support"),
+            tests_ebin: folder.join("tests"),
+            filled: folder.join("filled"),
+        }
     }
 }
 
@@ -54,10 +65,20 @@ impl Store {
         Self { root: cache.join(toolchain.slug()) }
     }
 
-    /// Dialyzer's type information, which the analysis VM keeps there itself.
+    /// Dialyzer's type information, which the analysis VM keeps there itself. With other packages, the
+    /// same module may have other types.
     #[must_use]
-    pub fn plt_dir(&self) -> PathBuf {
-        self.root.join("plt")
+    pub fn plt_dir(&self, packages: Option<&Installed>) -> PathBuf {
+        let all = self.root.join("plt");
+        packages.and_then(|packages| packages.folder.file_name()).map_or(all.clone(), |set| all.join(set))
+    }
+
+    /// Dialyxir's type information, for a project with these packages.
+    #[must_use]
+    pub fn dialyxir_plt(&self, packages: &[&Installed]) -> PathBuf {
+        let sets = packages.iter().filter_map(|packages| packages.folder.file_name());
+        let sets: Vec<_> = sets.map(|set| set.to_string_lossy()).collect();
+        self.root.join("plt").join(format!("dialyxir-{}", sets.join("-")))
     }
 
     /// Our own modules, compiled on first use.
@@ -77,12 +98,13 @@ impl Store {
     pub fn prepared(
         &self,
         exercise: &Exercise,
+        packages: Option<&Installed>,
         compile: impl FnOnce(&Prepared) -> Result<(), Error>,
     ) -> Result<Prepared, Error> {
-        let folder = self.root.join(format!("exercise-{}-{}", exercise.id, tests_hash(exercise)));
+        let folder = self.root.join(format!("exercise-{}-{}", exercise.id, tests_hash(exercise, packages)));
         let fill = |out: &Path| {
             let prepared = Prepared::in_folder(out);
-            for ebin in [&prepared.support_ebin, &prepared.tests_ebin] {
+            for ebin in [&prepared.support_ebin, &prepared.tests_ebin, &prepared.filled] {
                 fs::create_dir_all(ebin).map_err(Error::file("create", ebin))?;
             }
             compile(&prepared)
@@ -114,8 +136,11 @@ fn runner_hash() -> String {
     sha256_hex(parts)[..16].to_owned()
 }
 
-fn tests_hash(exercise: &Exercise) -> String {
-    let runner = runner_hash();
+/// A hash over what goes into [`Prepared`].
+fn tests_hash(exercise: &Exercise, packages: Option<&Installed>) -> String {
+    let set = packages.and_then(|packages| packages.folder.file_name()).unwrap_or_default();
+    let prepare = exercise.manifest.prepare.as_deref().unwrap_or_default();
+    let runner = [&runner_hash(), prepare, &set.to_string_lossy()].join("\0");
     let files = exercise.support_files().into_iter().chain(exercise.early_and_late_tests().0);
     let parts = files.flat_map(|path| [path.as_bytes(), b"\0", exercise.files[path].as_ref(), b"\0"]);
     sha256_hex(std::iter::once(runner.as_bytes()).chain(parts))[..16].to_owned()
