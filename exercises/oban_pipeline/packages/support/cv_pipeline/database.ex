@@ -10,14 +10,15 @@ defmodule CvPipeline.Database do
 
   # One connection: SQLite lets one write at a time anyway, and here none finds the database locked.
   # Nobody needs these jobs after a power cut.
-  @options [pool_size: 1, journal_mode: :delete, synchronous: :off, log: false]
+  @options [pool_size: 1, synchronous: :off, log: false]
 
   @folder "PRACTICE_PREPARED"
 
   @doc "Makes the database in this folder."
   @spec prepare(Path.t()) :: :ok
   def prepare(folder) do
-    {:ok, repo} = open(Path.join(folder, "empty.db"))
+    # In this mode, all is in one file that can be copied.
+    {:ok, repo} = open(Path.join(folder, "empty.db"), journal_mode: :delete)
     :ok = Ecto.Migrator.up(Repo, 1, Migration, log: false)
     Supervisor.stop(repo)
   end
@@ -34,7 +35,7 @@ defmodule CvPipeline.Database do
     folder = System.get_env(@folder) || prepare_here()
     database = Path.join(folder, "#{System.unique_integer([:positive])}.db")
     File.cp!(Path.join(folder, "empty.db"), database)
-    open(database)
+    open(database, journal_mode: :wal)
   end
 
   # In a plain `mix test`, and in IEx.
@@ -48,10 +49,5 @@ defmodule CvPipeline.Database do
     folder
   end
 
-  defp open(database) do
-    # From Elixir 1.18 on, Oban needs no package for JSON. Ecto's adapter has to be told.
-    if Code.ensure_loaded?(JSON), do: Application.put_env(:ecto_sqlite3, :json_library, JSON)
-
-    Repo.start_link([database: database] ++ @options)
-  end
+  defp open(database, opts), do: Repo.start_link([database: database] ++ opts ++ @options)
 end
