@@ -20,14 +20,17 @@ const READERS: [&str; 4] = ["File.read!", "File.stream!", "IO.gets", "IO.read"];
 /// Names of what there may be any number of.
 const UNBOUNDED: [&str; 7] = ["id", "name", "key", "email", "token", "text", "param"];
 
+/// From how many variables back a value is followed; each may have its own from another one.
+const STEPS: usize = 16;
+
 /// `String.to_atom` of what was handed in.
 pub(super) fn from_input(call: &Node<'_>) -> Vec<Range<usize>> {
     if !runs_in_a_function(call) || is_one_of_few(call) {
         return Vec::new();
     }
     let is_input = match first_argument(call) {
-        Some(text) => is_input(&text),
-        None => captured(call).is_some_and(|function| is_input_of(&function)),
+        Some(text) => is_input(&text, STEPS),
+        None => captured(call).is_some_and(|function| is_input_of(&function, STEPS)),
     };
     let name = call.field("target").filter(|_| is_input);
     name.map(|name| name.range()).into_iter().collect()
@@ -86,72 +89,75 @@ fn is_capture(node: &Node<'_>) -> bool {
 }
 
 /// Whether a value was handed in, as it is or in another form.
-fn is_input(value: &Node<'_>) -> bool {
+fn is_input(value: &Node<'_>, steps: usize) -> bool {
     match &*value.kind() {
-        "identifier" => is_input_variable(value),
+        "identifier" => is_input_variable(value, steps),
         "access_call" => value.field("key").is_some_and(|key| is_kind(&key, "string")),
-        "block" => named_children(value).first().is_some_and(is_input),
+        "block" => named_children(value).first().is_some_and(|only| is_input(only, steps)),
         "string" => {
-            value.children().filter(|part| is_kind(part, "interpolation")).any(|part| names_one(&part))
+            value.children().filter(|part| is_kind(part, "interpolation")).any(|part| names_one(&part, steps))
         }
-        "unary_operator" => value.ancestors().find(is_capture).is_some_and(|function| is_input_of(&function)),
-        "call" => is_input_call(value),
+        "unary_operator" => {
+            value.ancestors().find(is_capture).is_some_and(|function| is_input_of(&function, steps))
+        }
+        "call" => is_input_call(value, steps),
         "binary_operator" => binary(value).is_some_and(|(left, operator, right)| match &*operator {
-            "|>" => is_input_call(&right),
-            "||" => is_input(&left),
-            "<>" => {
-                [left, right].iter().any(|side| is_named(side) || (is_kind(side, "string") && is_input(side)))
-            }
+            "|>" => is_input_call(&right, steps),
+            "||" => is_input(&left, steps),
+            "<>" => [left, right]
+                .iter()
+                .any(|side| is_named(side, steps) || (is_kind(side, "string") && is_input(side, steps))),
             _ => false,
         }),
         _ => false,
     }
 }
 
-fn is_input_call(call: &Node<'_>) -> bool {
+fn is_input_call(call: &Node<'_>, steps: usize) -> bool {
     let Some(name) = call.field("target").map(|target| target.text()) else { return false };
     let takes_key = name.starts_with("Map.") && arguments(call).iter().any(|key| is_kind(key, "string"));
     takes_key
         || READERS.contains(&&*name)
         || (FORMS.iter().any(|module| name.starts_with(module))
-            && first_argument(call).is_some_and(|first| is_input(&first)))
+            && first_argument(call).is_some_and(|first| is_input(&first, steps)))
 }
 
 /// Whether an interpolation is of something that there may be any number of.
-fn names_one(interpolation: &Node<'_>) -> bool {
-    named_children(interpolation).first().is_some_and(is_named)
+fn names_one(interpolation: &Node<'_>, steps: usize) -> bool {
+    named_children(interpolation).first().is_some_and(|value| is_named(value, steps))
 }
 
 /// `text`, where it was handed in, or `user.id`.
-fn is_named(value: &Node<'_>) -> bool {
+fn is_named(value: &Node<'_>, steps: usize) -> bool {
     let text = value.text();
     let is_unbounded = UNBOUNDED
         .iter()
         .any(|name| text.ends_with(name) || text.strip_suffix('s').is_some_and(|one| one.ends_with(name)));
     let is_field = is_kind(value, "call") && value.children().count() == 1;
-    is_unbounded && (is_field || (is_kind(value, "identifier") && is_input_variable(value)))
+    is_unbounded && (is_field || (is_kind(value, "identifier") && is_input_variable(value, steps)))
 }
 
 /// Whether a function is called with what was handed in: it stands next to it in a call.
-fn is_input_of(function: &Node<'_>) -> bool {
+fn is_input_of(function: &Node<'_>, steps: usize) -> bool {
     let call = function.parent().filter(|node| is_kind(node, "arguments")).and_then(|node| node.parent());
     call.and_then(|call| first_argument(&call))
-        .is_some_and(|source| source.node_id() != function.node_id() && is_input(&source))
+        .is_some_and(|source| source.node_id() != function.node_id() && is_input(&source, steps))
 }
 
 /// Whether a variable has its value from a parameter, or from a map with string keys.
-fn is_input_variable(variable: &Node<'_>) -> bool {
+fn is_input_variable(variable: &Node<'_>, steps: usize) -> bool {
+    let Some(steps) = steps.checked_sub(1) else { return false };
     let name = variable.text();
     variable
         .ancestors()
         .collect::<Vec<_>>()
         .iter()
-        .find_map(|scope| origin(scope, variable, &name))
+        .find_map(|scope| origin(scope, variable, &name, steps))
         .unwrap_or(false)
 }
 
 /// Whether the value is handed in, if the variable gets it in this scope.
-fn origin(scope: &Node<'_>, variable: &Node<'_>, name: &str) -> Option<bool> {
+fn origin(scope: &Node<'_>, variable: &Node<'_>, name: &str, steps: usize) -> Option<bool> {
     let is_before = |node: &Node<'_>| node.range().end <= variable.range().start;
     match &*scope.kind() {
         "stab_clause" => {
@@ -160,19 +166,23 @@ fn origin(scope: &Node<'_>, variable: &Node<'_>, name: &str) -> Option<bool> {
                 .iter()
                 .filter(|pattern| is_before(pattern))
                 .find_map(|node| Bound::of(name, node))?;
-            Some(bound.is_input(|| is_clause_of_input(scope)))
+            Some(bound.is_input(|| is_clause_of_input(scope, steps)))
         }
         "do_block" | "body" | "block" | "else_block" => named_children(scope)
             .iter()
             .filter(|node| is_before(node))
             .filter_map(|node| sides(node, "="))
-            .filter_map(|(pattern, value)| Some(Bound::of(name, &pattern)?.is_input(|| is_input(&value))))
+            .filter_map(|(pattern, value)| {
+                Some(Bound::of(name, &pattern)?.is_input(|| is_input(&value, steps)))
+            })
             .next_back(),
         "call" if is_local_call(scope, "for") || is_local_call(scope, "with") => arguments(scope)
             .iter()
             .filter(|node| is_before(node))
             .filter_map(|node| sides(node, "<-").or_else(|| sides(node, "=")))
-            .filter_map(|(pattern, value)| Some(Bound::of(name, &pattern)?.is_input(|| is_input(&value))))
+            .filter_map(|(pattern, value)| {
+                Some(Bound::of(name, &pattern)?.is_input(|| is_input(&value, steps)))
+            })
             .next_back(),
         "call" if is_local_call(scope, "def") || is_local_call(scope, "defp") => {
             let (_, parameters) = arguments(scope).first().and_then(head)?;
@@ -184,13 +194,13 @@ fn origin(scope: &Node<'_>, variable: &Node<'_>, name: &str) -> Option<bool> {
 }
 
 /// Whether the clause of a `case` or a `fn` takes apart what was handed in.
-fn is_clause_of_input(clause: &Node<'_>) -> bool {
+fn is_clause_of_input(clause: &Node<'_>, steps: usize) -> bool {
     let Some(around) = clause.parent() else { return false };
     if is_kind(&around, "anonymous_function") {
-        return is_input_of(&around);
+        return is_input_of(&around, steps);
     }
     let case = around.parent().filter(|call| is_local_call(call, "case"));
-    case.and_then(|case| first_argument(&case)).is_some_and(|subject| is_input(&subject))
+    case.and_then(|case| first_argument(&case)).is_some_and(|subject| is_input(&subject, steps))
 }
 
 /// What a variable is of the value that is matched.
