@@ -27,7 +27,8 @@ pub fn verify(soundness: &Soundness) -> String {
 
 fn last_line(soundness: &Soundness) -> String {
     let variants: usize = soundness.exercises.iter().map(|exercise| exercise.variants.len()).sum();
-    let of = format!("{} of {}", count(variants, "solution"), count(soundness.exercises.len(), "exercise"));
+    let exercises = soundness.exercises.iter().filter(|exercise| !exercise.variants.is_empty()).count();
+    let of = format!("{} of {}", count(variants, "solution"), count(exercises, "exercise"));
     match soundness.verdict() {
         Verdict::Passed => format!("{}: {of} came out as declared", Styled(GOOD, "sound")),
         Verdict::Failed => {
@@ -52,7 +53,12 @@ fn last_line(soundness: &Soundness) -> String {
 fn exercise(exercise: &ExerciseSoundness) -> String {
     let unsound: Vec<&Checked> = exercise.variants.iter().filter(|variant| !variant.sound).collect();
     let sound = unsound.is_empty() && exercise.problems.is_empty();
-    let word = if sound { Styled(GOOD, "sound  ") } else { Styled(BAD, "unsound") };
+    let word = match sound {
+        // Its files are in order, and nothing is known of its solutions.
+        true if exercise.variants.is_empty() => Styled(MILD, "not run"),
+        true => Styled(GOOD, "sound  "),
+        false => Styled(BAD, "unsound"),
+    };
     let detail = count(exercise.variants.len(), "solution");
     let mut lines = vec![format!("{word}  {}  {}", Styled(STRONG, &exercise.id), Styled(FAINT, detail))];
     lines.extend(exercise.problems.iter().map(|problem| wrap(&clean(problem), WIDTH, "  ", "    ")));
@@ -78,4 +84,28 @@ fn not_judged(unjudged: &[&Checked], exercise: &ExerciseSoundness) -> Option<Str
         number => format!("{number} solutions were not judged"),
     };
     Some(wrap(&format!("{which}{reason}"), WIDTH, "  ", "    "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exercise_that_was_not_run_is_not_called_sound() {
+        let of = |variants| Soundness {
+            exercises: vec![ExerciseSoundness { id: "e".into(), problems: Vec::new(), variants }],
+            ..Soundness::default()
+        };
+        let sound = Checked {
+            name: "stub".into(),
+            kind: crate::exercise::VariantKind::Stub,
+            declared: "fails".into(),
+            got: "fails".into(),
+            sound: true,
+            judged: true,
+        };
+        let shown = |soundness: &Soundness| anstream::adapter::strip_str(&verify(soundness)).to_string();
+        assert!(shown(&of(Vec::new())).starts_with("not run  e"));
+        assert!(shown(&of(vec![sound])).starts_with("sound    e"));
+    }
 }
