@@ -38,7 +38,11 @@ fn main() {
     // What is installed already can be used without Hex.
     let home = Practice::with_shared_cache().home().to_owned();
     let tools = engines::workshop(&home);
-    let no_tools = hex.is_err() && tools.is_err();
+    // Mix does not even read a project with packages unless Hex itself is there.
+    let hex_is_installed = |workshop: &practice::runner::Workshop| {
+        workshop.toolchain.mix().is_ok_and(|places| places.hex.is_some())
+    };
+    let no_tools = hex.is_err() && !tools.as_ref().is_ok_and(hex_is_installed);
     // Dialyxir takes minutes for its PLT: where it is not there, the test is run by name only.
     let no_plt = !tools.as_ref().is_ok_and(engines::has_plt);
     let with_tools = |name, test: fn()| here(name, test).with_ignored_flag(no_tools);
